@@ -1,0 +1,102 @@
+// The one interface between the checked operations and the code that moves numbers, by family and
+// not by op. A backend never broadcasts, promotes types, resolves axes or checks arguments: that was
+// done once, above it. Operands have any strides unless a line here says otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/array.hpp"
+
+namespace nd {
+
+// Each family's operations are listed once, in ops/<family>/*.inc; the enums are made from there.
+enum class UnaryOp : uint8_t {
+#define ND_UNARY(name, domain, ...) name,
+#include "ops/elementwise/unary.inc"
+#undef ND_UNARY
+};
+enum class BinaryOp : uint8_t {
+#define ND_BINARY(name, domain, ...) name,
+#include "ops/elementwise/binary.inc"
+#undef ND_BINARY
+};
+enum class ReduceOp : uint8_t { sum, prod, max, min, any, all };
+enum class ArgReduceOp : uint8_t { argmax, argmin };
+// bits: uint32 words; uniform: [0, 1); normal: mean 0, variance 1.
+enum class Distribution : uint8_t { bits, uniform, normal };
+
+const char* name_of(UnaryOp op);
+const char* name_of(BinaryOp op);
+const char* name_of(ReduceOp op);
+const char* name_of(ArgReduceOp op);
+const char* name_of(Distribution distribution);
+
+// A Python number on its way into an array.
+struct Scalar {
+  Kind kind = Kind::floating;  // boolean, signed_integer (value in `integer`) or floating
+  int64_t integer = 0;         // bit pattern of a uint64 where kind is unsigned_integer
+  double floating = 0;
+
+  template <typename T>
+  T as() const {
+    if (kind == Kind::floating) return static_cast<T>(floating);
+    if (kind == Kind::unsigned_integer) return static_cast<T>(static_cast<uint64_t>(integer));
+    return static_cast<T>(integer);
+  }
+};
+
+class Backend {
+ public:
+  explicit Backend(std::string name) : name(std::move(name)) {}
+  virtual ~Backend() = default;
+
+  const std::string name;                      // "numpy", "cpu", "cuda:0"
+  virtual bool is_host_memory() const = 0;     // whether Buffer::data may be dereferenced by the CPU
+
+  // Memory. `host` points to out.size() elements, dense and row-major.
+  virtual BufferRef allocate(DType dtype, int64_t size) = 0;
+  virtual void upload(const Array& out, const void* host) = 0;
+  virtual void download(void* host, const Array& x) = 0;
+  virtual void copy(const Array& out, const Array& x) = 0;  // same shape; converts the element type
+  virtual void fill(const Array& out, Scalar value) = 0;
+  virtual void synchronize() = 0;
+
+  // Element-wise. Operands have out's shape (stride 0 where broadcast). x and y are of one type; out
+  // has it too, or bool for the operations of the COMPARE, PREDICATE and LOGICAL domains. out may be
+  // exactly x or y (in place) but never overlaps them in another way.
+  virtual void unary(UnaryOp op, const Array& out, const Array& x) = 0;
+  virtual void binary(BinaryOp op, const Array& out, const Array& x, const Array& y) = 0;
+  virtual void where(const Array& out, const Array& condition, const Array& x, const Array& y) = 0;
+
+  // Reductions. `axes` are sorted and non-negative; out has x's ndim, with size 1 at the axes. max
+  // and min (NaN wins) and arg-reductions get at least one element to reduce. sum and prod: out has
+  // x's type for floating types, int64 or uint64 for the others; any and all: x and out are bool.
+  virtual void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) = 0;
+  // out is int64; the first of several equal values wins, and a NaN before all.
+  virtual void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) = 0;
+
+  // (..., M, K) @ (..., K, N) -> (..., M, N): equal leading shapes (stride 0 where broadcast), one
+  // element type, not bool; out is dense. Any of the sizes may be zero.
+  virtual void matmul(const Array& out, const Array& x, const Array& y) = 0;
+
+  // out[i, j, k] = x[i, indices[i, j, k], k] for axis 1, and so on: out and indices (int64) have one
+  // shape, which equals x's but at the axis. Negative indices count from the end; one out of bounds
+  // throws IndexError naming index, axis and size.
+  virtual void gather(const Array& out, const Array& x, const Array& indices, int axis) = 0;
+  // out[i, indices[i, j, k], k] += values[i, j, k], repetitions included, in row-major order.
+  // Checks all indices before it writes anything. Not for bool.
+  virtual void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) = 0;
+
+  // Numbers `offset`, `offset` + 1, ... of the stream that belongs to `seed` (ops/random/philox.hpp),
+  // the same on every backend. out is dense; uint32 for bits, else float32 or float64.
+  virtual void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) = 0;
+};
+
+// The devices of this process, by name.
+void register_backend(Backend* backend);           // lives as long as the process
+Backend& get_backend(const std::string& name);     // throws DeviceError that lists the known ones
+std::vector<std::string> backend_names();
+Backend& cpu_backend();
+
+}  // namespace nd

@@ -1,0 +1,22 @@
+// What each family provides for the `cpu` device (ops/<family>/<family>_cpu.cpp): it cuts the work
+// into tasks for the thread pool and picks the kernels of the active instruction set. The contracts
+// are those of Backend in core/backend.hpp.
+#pragma once
+
+#include "core/backend.hpp"
+
+namespace nd::cpu {
+
+void copy(const Array& out, const Array& x);
+void fill(const Array& out, Scalar value);
+void unary(UnaryOp op, const Array& out, const Array& x);
+void binary(BinaryOp op, const Array& out, const Array& x, const Array& y);
+void where(const Array& out, const Array& condition, const Array& x, const Array& y);
+void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes);
+void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis);
+void matmul(const Array& out, const Array& x, const Array& y);
+void gather(const Array& out, const Array& x, const Array& indices, int axis);
+void scatter_add(const Array& out, const Array& indices, const Array& values, int axis);
+void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset);
+
+}  // namespace nd::cpu
