@@ -88,8 +88,8 @@ class Backend {
   // Checks all indices before it writes anything. Not for bool.
   virtual void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) = 0;
 
-  // Numbers `offset`, `offset` + 1, ... of the stream that belongs to `seed` (ops/random/philox.hpp),
-  // the same on every backend. out is dense; uint32 for bits, else float32 or float64.
+  // The stream of `seed` from Philox block `offset` on (ops/random/philox.hpp says which words make
+  // which number), the same on every backend. out is dense; uint32 for bits, else float32 or float64.
   virtual void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) = 0;
 };
 
