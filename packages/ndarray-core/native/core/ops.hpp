@@ -18,6 +18,8 @@ Array reshape(const Array& x, const Dims& shape);    // a view, or a copy where 
 void assign(const Array& target, const Array& value);  // target[...] = value: broadcasts, converts
 void fill(const Array& target, Scalar value);
 bool may_share_memory(const Array& a, const Array& b);
+void check_same_device(const Array& a, const Array& b, const char* op);
+void check_writable(const Array& target, const char* op);  // no view that repeats elements
 
 // ops/elementwise
 Array unary(UnaryOp op, const Array& x);

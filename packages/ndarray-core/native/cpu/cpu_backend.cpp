@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/allocator.hpp"
+#include "core/allow_threads.hpp"
 
 namespace nd {
 namespace {
@@ -28,29 +29,48 @@ class CpuBackend final : public Backend {
   }
   void synchronize() override {}
 
-  void copy(const Array& out, const Array& x) override { cpu::copy(out, x); }
-  void fill(const Array& out, Scalar value) override { cpu::fill(out, value); }
-  void unary(UnaryOp op, const Array& out, const Array& x) override { cpu::unary(op, out, x); }
+  void copy(const Array& out, const Array& x) override {
+    AllowThreads allow(out.size());
+    cpu::copy(out, x);
+  }
+  void fill(const Array& out, Scalar value) override {
+    AllowThreads allow(out.size());
+    cpu::fill(out, value);
+  }
+  void unary(UnaryOp op, const Array& out, const Array& x) override {
+    AllowThreads allow(out.size());
+    cpu::unary(op, out, x);
+  }
   void binary(BinaryOp op, const Array& out, const Array& x, const Array& y) override {
+    AllowThreads allow(out.size());
     cpu::binary(op, out, x, y);
   }
-  void where(const Array& out, const Array& c, const Array& x, const Array& y) override {
-    cpu::where(out, c, x, y);
+  void where(const Array& out, const Array& condition, const Array& x, const Array& y) override {
+    AllowThreads allow(out.size());
+    cpu::where(out, condition, x, y);
   }
   void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) override {
+    AllowThreads allow(x.size());
     cpu::reduce(op, out, x, axes);
   }
   void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) override {
+    AllowThreads allow(x.size());
     cpu::arg_reduce(op, out, x, axis);
   }
-  void matmul(const Array& out, const Array& x, const Array& y) override { cpu::matmul(out, x, y); }
+  void matmul(const Array& out, const Array& x, const Array& y) override {
+    AllowThreads allow(out.size() * x.shape().back());
+    cpu::matmul(out, x, y);
+  }
   void gather(const Array& out, const Array& x, const Array& indices, int axis) override {
+    AllowThreads allow(out.size());
     cpu::gather(out, x, indices, axis);
   }
   void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) override {
+    AllowThreads allow(values.size());
     cpu::scatter_add(out, indices, values, axis);
   }
   void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) override {
+    AllowThreads allow(out.size());
     cpu::random(d, out, seed, offset);
   }
 

@@ -1,0 +1,108 @@
+// Making arrays, and moving elements between layouts, element types and devices.
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "core/ops.hpp"
+
+namespace nd {
+
+Array empty(const Dims& shape, DType dtype, Backend& device) {
+  const int64_t size = size_of(shape);
+  if (size > std::numeric_limits<int64_t>::max() / static_cast<int64_t>(itemsize(dtype))) {
+    throw OutOfMemory(message("shape ", shape, " of ", name_of(dtype), " needs more memory than any machine has"));
+  }
+  return Array{device.allocate(dtype, size), Layout(shape)};
+}
+
+Array full(const Dims& shape, Scalar value, DType dtype, Backend& device) {
+  Array out = empty(shape, dtype, device);
+  if (out.size() > 0) device.fill(out, value);
+  return out;
+}
+
+Array from_scalar(Scalar value, DType dtype, Backend& device) { return full({}, value, dtype, device); }
+
+Array copy(const Array& x) { return astype(x, x.dtype(), /*always_copy=*/true); }
+
+Array contiguous(const Array& x) { return x.layout.is_contiguous() ? x : copy(x); }
+
+Array astype(const Array& x, DType dtype, bool always_copy) {
+  if (x.dtype() == dtype && !always_copy) return x;
+  Array out = empty(x.shape(), dtype, x.device());
+  if (out.size() > 0) x.device().copy(out, x);
+  return out;
+}
+
+Array to_device(const Array& x, Backend& device) {
+  if (&x.device() == &device) return x;
+  Array out = empty(x.shape(), x.dtype(), device);
+  if (out.size() == 0) return out;
+  if (device.is_host_memory()) {
+    x.device().download(out.data(), x);
+  } else if (x.device().is_host_memory()) {
+    device.upload(out, contiguous(x).data());
+  } else {
+    const auto host = std::make_unique<char[]>(static_cast<size_t>(x.size()) * itemsize(x.dtype()));
+    x.device().download(host.get(), x);
+    device.upload(out, host.get());
+  }
+  return out;
+}
+
+Array reshape(const Array& x, const Dims& shape) {
+  if (const auto layout = x.layout.reshape(shape)) return x.view(*layout);
+  Array dense = copy(x);
+  return dense.view(*dense.layout.reshape(shape));
+}
+
+bool may_share_memory(const Array& a, const Array& b) {
+  if (a.size() == 0 || b.size() == 0) return false;
+  const auto first_byte = [](const Array& x, int64_t element) {
+    return static_cast<const char*>(x.buffer->data) + element * static_cast<int64_t>(itemsize(x.dtype()));
+  };
+  // Addresses rather than buffers: two buffers may wrap the same foreign memory.
+  const auto extent_a = a.layout.extent(), extent_b = b.layout.extent();
+  return &a.device() == &b.device() || (a.device().is_host_memory() && b.device().is_host_memory())
+             ? first_byte(a, extent_a.first) < first_byte(b, extent_b.last + 1) &&
+                   first_byte(b, extent_b.first) < first_byte(a, extent_a.last + 1)
+             : false;
+}
+
+void check_writable(const Array& target, const char* op) {
+  if (target.layout.has_repeats()) {
+    throw ShapeError(message(op, ": this view of shape ", target.shape(),
+                             " reaches some elements more than once (it is broadcast or made of windows);"
+                             " copy() it before writing"));
+  }
+}
+
+void check_same_device(const Array& a, const Array& b, const char* op) {
+  if (&a.device() != &b.device()) {
+    throw DeviceError(message(op, ": operands are on '", a.device().name, "' and '", b.device().name,
+                              "'; move one with to_device('", a.device().name, "')"));
+  }
+}
+
+void assign(const Array& target, const Array& value) {
+  check_same_device(target, value, "assignment");
+  check_writable(target, "assignment");
+  Dims shape = value.shape();
+  int leading = 0;  // as NumPy, leading axes of size 1 of the value may be more than the target has
+  while (value.ndim() - leading > target.ndim() && value.shape()[leading] == 1) shape.erase(0), ++leading;
+  Array source = leading > 0 ? reshape(value, shape) : value;
+  source = source.view(source.layout.broadcast_to(target.shape()));
+  if (target.size() == 0) return;
+  if (may_share_memory(target, source)) source = copy(source);
+  target.buffer->version++;
+  target.device().copy(target, source);
+}
+
+void fill(const Array& target, Scalar value) {
+  check_writable(target, "fill");
+  if (target.size() == 0) return;
+  target.buffer->version++;
+  target.device().fill(target, value);
+}
+
+}  // namespace nd

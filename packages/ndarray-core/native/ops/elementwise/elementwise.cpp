@@ -1,0 +1,192 @@
+// Element-wise operations: which element types they take, broadcasting, and writing in place.
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "core/ops.hpp"
+
+namespace nd {
+namespace {
+
+enum class Domain : uint8_t { ANY, NUMERIC, FLOATING, PREDICATE, COMPARE, LOGICAL, BITWISE, SHIFT };
+
+Domain domain_of(UnaryOp op) {
+  static constexpr Domain domains[] = {
+#define ND_UNARY(name, domain, ...) Domain::domain,
+#include "ops/elementwise/unary.inc"
+#undef ND_UNARY
+  };
+  return domains[static_cast<int>(op)];
+}
+
+Domain domain_of(BinaryOp op) {
+  static constexpr Domain domains[] = {
+#define ND_BINARY(name, domain, ...) Domain::domain,
+#include "ops/elementwise/binary.inc"
+#undef ND_BINARY
+  };
+  return domains[static_cast<int>(op)];
+}
+
+// The type that operands of type `dtype` are converted to before the operation.
+DType compute_type(Domain domain, DType dtype, const char* op) {
+  const bool accepted = domain == Domain::NUMERIC || domain == Domain::PREDICATE ? dtype != DType::bool_
+                        : domain == Domain::BITWISE                              ? !is_floating(dtype)
+                        : domain == Domain::SHIFT                                ? is_integer(dtype)
+                                                                                 : true;
+  if (!accepted) {
+    throw DTypeError(message(op, " is not defined for ", name_of(dtype), "; convert with astype first"));
+  }
+  if (domain == Domain::LOGICAL) return DType::bool_;
+  if (domain == Domain::FLOATING && !is_floating(dtype)) return default_float;
+  return dtype;
+}
+
+DType result_type(Domain domain, DType compute) {
+  return domain == Domain::PREDICATE || domain == Domain::COMPARE ? DType::bool_ : compute;
+}
+
+// Python numbers are weak: the array's type wins unless the number is of a higher kind.
+DType type_with_scalar(DType array, const Scalar& scalar) {
+  if (scalar.kind == Kind::floating && !is_floating(array)) return default_float;
+  if (scalar.kind != Kind::boolean && array == DType::bool_) return default_int;
+  return array;
+}
+
+bool fits(const Scalar& scalar, DType dtype) {
+  if (!is_integer(dtype)) return true;
+  if (scalar.kind == Kind::unsigned_integer) return dtype == DType::uint64;  // above int64
+  return dispatch(dtype, [&]<typename T>() {
+    if constexpr (std::is_same_v<T, uint64_t>) return scalar.integer >= 0;
+    return scalar.integer >= static_cast<int64_t>(std::numeric_limits<T>::lowest()) &&
+           scalar.integer <= static_cast<int64_t>(std::numeric_limits<T>::max());
+  });
+}
+
+struct Operands {
+  Array array, scalar;
+};
+
+// Brings an array and a Python number to one type; the number becomes a 0-d array.
+Operands with_scalar(BinaryOp op, const Array& x, const Scalar& scalar) {
+  DType dtype = type_with_scalar(x.dtype(), scalar);
+  if (!fits(scalar, dtype)) {
+    // A comparison with a number outside the type's range still has an answer.
+    if (domain_of(op) == Domain::COMPARE && dtype != DType::uint64 && fits(scalar, DType::int64)) {
+      dtype = DType::int64;
+    } else {
+      throw std::overflow_error(message(name_of(op), ": the number does not fit into ", name_of(dtype)));
+    }
+  }
+  return {astype(x, dtype, false), from_scalar(scalar, dtype, x.device())};
+}
+
+void check_integer_power(BinaryOp op, const Array& exponent) {
+  if (op != BinaryOp::pow || kind_of(exponent.dtype()) != Kind::signed_integer || exponent.size() == 0) {
+    return;
+  }
+  const Array negative = binary(BinaryOp::less, exponent, Scalar{Kind::signed_integer, 0, 0});
+  const Array any = reduce(ReduceOp::any, negative, nullptr, false);
+  bool found = false;
+  any.device().download(&found, any);
+  if (found) {
+    throw std::invalid_argument(
+        "pow: an integer to a negative integer power is not an integer; convert the base to a floating type");
+  }
+}
+
+}  // namespace
+
+Array unary(UnaryOp op, const Array& x) {
+  const Domain domain = domain_of(op);
+  const DType compute = compute_type(domain, x.dtype(), name_of(op));
+  const Array source = astype(x, compute, false);
+  Array out = empty(x.shape(), result_type(domain, compute), x.device());
+  if (out.size() > 0) x.device().unary(op, out, source);
+  return out;
+}
+
+Array binary(BinaryOp op, const Array& x, const Array& y) {
+  check_same_device(x, y, name_of(op));
+  const Domain domain = domain_of(op);
+  const DType compute = compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
+  Array left = astype(x, compute, false), right = astype(y, compute, false);
+  check_integer_power(op, right);
+  if (left.shape() == right.shape()) {
+    Array out = empty(left.shape(), result_type(domain, compute), x.device());
+    if (out.size() > 0) x.device().binary(op, out, left, right);
+    return out;
+  }
+  const Dims shape = broadcast_shapes(left.shape(), right.shape(), name_of(op));
+  Array out = empty(shape, result_type(domain, compute), x.device());
+  if (out.size() > 0) {
+    left.layout = left.layout.broadcast_to(shape);
+    right.layout = right.layout.broadcast_to(shape);
+    x.device().binary(op, out, left, right);
+  }
+  return out;
+}
+
+Array binary(BinaryOp op, const Array& x, Scalar y) {
+  const Operands operands = with_scalar(op, x, y);
+  return binary(op, operands.array, operands.scalar);
+}
+
+Array binary(BinaryOp op, Scalar x, const Array& y) {
+  const Operands operands = with_scalar(op, y, x);
+  return binary(op, operands.scalar, operands.array);
+}
+
+void binary_in_place(BinaryOp op, const Array& x, const Array& y) {
+  check_same_device(x, y, name_of(op));
+  check_writable(x, name_of(op));
+  const Domain domain = domain_of(op);
+  const DType compute = compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
+  const DType result = result_type(domain, compute);
+  if (kind_of(result) != kind_of(x.dtype())) {
+    throw DTypeError(message(name_of(op), ": the result is ", name_of(result), ", which cannot be written into ",
+                             name_of(x.dtype()), " in place; use the out-of-place operation"));
+  }
+  if (broadcast_shapes(x.shape(), y.shape(), name_of(op)) != x.shape()) {
+    throw ShapeError(message(name_of(op), ": in place, shape ", y.shape(), " does not broadcast to ", x.shape()));
+  }
+  if (result != x.dtype() || compute != x.dtype()) {
+    assign(x, binary(op, x, y));
+    return;
+  }
+  check_integer_power(op, y);
+  if (x.size() == 0) return;
+  Array right = astype(y, compute, false);
+  right.layout = right.layout.broadcast_to(x.shape());
+  // Each element is read before it is written only when both walk the same path.
+  if (!(right.buffer.get() == x.buffer.get() && right.layout == x.layout) && may_share_memory(x, right)) {
+    right = copy(right);
+  }
+  x.buffer->version++;
+  x.device().binary(op, x, x, right);
+}
+
+void binary_in_place(BinaryOp op, const Array& x, Scalar y) {
+  const Operands operands = with_scalar(op, x, y);
+  binary_in_place(op, x, operands.scalar);
+}
+
+Array where(const Array& condition, const Array& x, const Array& y) {
+  check_same_device(x, y, "where");
+  check_same_device(x, condition, "where");
+  if (condition.dtype() != DType::bool_) {
+    throw DTypeError(message("where: the condition is ", name_of(condition.dtype()), ", and must be bool"));
+  }
+  const DType dtype = promote(x.dtype(), y.dtype());
+  const Dims shape =
+      broadcast_shapes(condition.shape(), broadcast_shapes(x.shape(), y.shape(), "where"), "where");
+  const Array left = astype(x, dtype, false), right = astype(y, dtype, false);
+  Array out = empty(shape, dtype, x.device());
+  if (out.size() > 0) {
+    x.device().where(out, condition.view(condition.layout.broadcast_to(shape)),
+                     left.view(left.layout.broadcast_to(shape)), right.view(right.layout.broadcast_to(shape)));
+  }
+  return out;
+}
+
+}  // namespace nd
