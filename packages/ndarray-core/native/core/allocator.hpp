@@ -12,12 +12,12 @@ void* allocate(size_t nbytes);
 void deallocate(void* block, size_t nbytes) noexcept;
 
 struct Statistics {
-  size_t in_use;          // bytes handed out now
-  size_t peak_in_use;     // largest in_use since the start or reset_peak()
-  size_t cached;          // bytes kept for later
-  size_t cache_limit;     // above it freed blocks go back to the system
-  size_t allocations;     // calls of allocate
-  size_t system_requests; // of them, those that had to ask the system
+  size_t in_use;           // bytes handed out now
+  size_t peak_in_use;      // largest in_use since the start or reset_peak()
+  size_t cached;           // bytes kept for later
+  size_t cache_limit;      // above it freed blocks go back to the system
+  size_t allocations;      // calls of allocate
+  size_t system_requests;  // of them, those that had to ask the system
 };
 Statistics statistics();
 void reset_peak();

@@ -7,7 +7,7 @@
 namespace nd {
 
 struct ThreadHooks {
-  void* (*release)() = nullptr;        // gives up the interpreter lock, if this thread holds it
+  void* (*release)() = nullptr;  // gives up the interpreter lock, if this thread holds it
   void (*acquire)(void*) = nullptr;
 };
 inline ThreadHooks thread_hooks;

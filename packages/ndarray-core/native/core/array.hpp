@@ -19,7 +19,8 @@ struct Array {
 
   // Address of element (0, ..., 0). Only meaningful where the device's memory is the host's.
   char* data() const {
-    return static_cast<char*>(buffer->data) + layout.offset * static_cast<int64_t>(itemsize(dtype()));
+    return static_cast<char*>(buffer->data) +
+           layout.offset * static_cast<int64_t>(itemsize(dtype()));
   }
   Array view(const Layout& other) const { return Array{buffer, other}; }
 };

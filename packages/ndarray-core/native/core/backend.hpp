@@ -1,6 +1,6 @@
 // The one interface between the checked operations and the code that moves numbers, by family and
-// not by op. A backend never broadcasts, promotes types, resolves axes or checks arguments: that was
-// done once, above it. Operands have any strides unless a line here says otherwise.
+// not by op. A backend never broadcasts, promotes types, resolves axes or checks arguments: that
+// was done once, above it. Operands have any strides unless a line here says otherwise.
 #pragma once
 
 #include <string>
@@ -51,8 +51,8 @@ class Backend {
   explicit Backend(std::string name) : name(std::move(name)) {}
   virtual ~Backend() = default;
 
-  const std::string name;                      // "numpy", "cpu", "cuda:0"
-  virtual bool is_host_memory() const = 0;     // whether Buffer::data may be dereferenced by the CPU
+  const std::string name;                   // "numpy", "cpu", "cuda:0"
+  virtual bool is_host_memory() const = 0;  // whether Buffer::data may be dereferenced by the CPU
 
   // Memory. `host` points to out.size() elements, dense and row-major.
   virtual BufferRef allocate(DType dtype, int64_t size) = 0;
@@ -62,9 +62,9 @@ class Backend {
   virtual void fill(const Array& out, Scalar value) = 0;
   virtual void synchronize() = 0;
 
-  // Element-wise. Operands have out's shape (stride 0 where broadcast). x and y are of one type; out
-  // has it too, or bool for the operations of the COMPARE, PREDICATE and LOGICAL domains. out may be
-  // exactly x or y (in place) but never overlaps them in another way.
+  // Element-wise. Operands have out's shape (stride 0 where broadcast). x and y are of one type;
+  // out has it too, or bool for the operations of the COMPARE, PREDICATE and LOGICAL domains. out
+  // may be exactly x or y (in place) but never overlaps them in another way.
   virtual void unary(UnaryOp op, const Array& out, const Array& x) = 0;
   virtual void binary(BinaryOp op, const Array& out, const Array& x, const Array& y) = 0;
   virtual void where(const Array& out, const Array& condition, const Array& x, const Array& y) = 0;
@@ -80,22 +80,24 @@ class Backend {
   // element type, not bool; out is dense. Any of the sizes may be zero.
   virtual void matmul(const Array& out, const Array& x, const Array& y) = 0;
 
-  // out[i, j, k] = x[i, indices[i, j, k], k] for axis 1, and so on: out and indices (int64) have one
-  // shape, which equals x's but at the axis. Negative indices count from the end; one out of bounds
-  // throws IndexError naming index, axis and size.
+  // out[i, j, k] = x[i, indices[i, j, k], k] for axis 1, and so on: out and indices (int64) have
+  // one shape, which equals x's but at the axis. Negative indices count from the end; one out of
+  // bounds throws IndexError naming index, axis and size.
   virtual void gather(const Array& out, const Array& x, const Array& indices, int axis) = 0;
   // out[i, indices[i, j, k], k] += values[i, j, k], repetitions included, in row-major order.
   // Checks all indices before it writes anything. Not for bool.
-  virtual void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) = 0;
+  virtual void scatter_add(const Array& out, const Array& indices, const Array& values,
+                           int axis) = 0;
 
   // The stream of `seed` from Philox block `offset` on (ops/random/philox.hpp says which words make
-  // which number), the same on every backend. out is dense; uint32 for bits, else float32 or float64.
+  // which number), the same on every backend. out is dense; uint32 for bits, else float32 or
+  // float64.
   virtual void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) = 0;
 };
 
 // The devices of this process, by name.
-void register_backend(Backend* backend);           // lives as long as the process
-Backend& get_backend(const std::string& name);     // throws DeviceError that lists the known ones
+void register_backend(Backend* backend);        // lives as long as the process
+Backend& get_backend(const std::string& name);  // throws DeviceError that lists the known ones
 std::vector<std::string> backend_names();
 Backend& cpu_backend();
 

@@ -52,7 +52,8 @@ class BufferRef {
     return *this;
   }
   ~BufferRef() {
-    if (buffer_ && buffer_->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete buffer_;
+    if (buffer_ && buffer_->references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete buffer_;
   }
 
   Buffer* operator->() const { return buffer_; }

@@ -71,10 +71,10 @@ constexpr bool is_integer(DType dtype) {
 
 template <typename T>
 struct dtype_of_type;
-#define ND_DTYPE(name, type, kind)                 \
-  template <>                                      \
-  struct dtype_of_type<type> {                     \
-    static constexpr DType value = DType::name;    \
+#define ND_DTYPE(name, type, kind)              \
+  template <>                                   \
+  struct dtype_of_type<type> {                  \
+    static constexpr DType value = DType::name; \
   };
 ND_FOR_EACH_DTYPE(ND_DTYPE)
 #undef ND_DTYPE

@@ -24,7 +24,8 @@ int64_t size_of(const Dims& shape) {
     overflow = overflow || __builtin_mul_overflow(size, n, &size);
   }
   if (zero) return 0;
-  if (overflow) throw ShapeError(message("shape ", shape, " has more elements than can be counted"));
+  if (overflow)
+    throw ShapeError(message("shape ", shape, " has more elements than can be counted"));
   return size;
 }
 
@@ -46,7 +47,8 @@ Dims infer_shape(const Dims& shape, int64_t size) {
   }
   if (unknown >= 0) {
     if (known <= 0 || size % known != 0) {
-      throw ShapeError(message("reshape: no size for the -1 in ", shape, " gives ", size, " elements"));
+      throw ShapeError(
+          message("reshape: no size for the -1 in ", shape, " gives ", size, " elements"));
     }
     result[unknown] = size / known;
   } else if (size_of(shape) != size) {
@@ -125,8 +127,8 @@ Layout::Extent Layout::extent() const {
 
 int Layout::normalize_axis(int64_t axis, const char* op) const {
   if (axis < -ndim() || axis >= ndim()) {
-    throw IndexError(message(op, ": axis ", axis, " is out of range for shape ", shape, " with ", ndim(),
-                             " dimensions"));
+    throw IndexError(message(op, ": axis ", axis, " is out of range for shape ", shape, " with ",
+                             ndim(), " dimensions"));
   }
   return static_cast<int>(axis < 0 ? axis + ndim() : axis);
 }
@@ -136,7 +138,8 @@ Dims Layout::normalize_axes(const Dims& axes, const char* op) const {
   for (int64_t axis : axes) {
     const int64_t normal = normalize_axis(axis, op);
     if (std::find(result.begin(), result.end(), normal) != result.end()) {
-      throw ShapeError(message(op, ": axes ", axes, " name axis ", normal, " of shape ", shape, " twice"));
+      throw ShapeError(
+          message(op, ": axes ", axes, " name axis ", normal, " of shape ", shape, " twice"));
     }
     result.push_back(normal);
   }
@@ -201,8 +204,8 @@ Layout Layout::squeeze(const Dims& axes) const {
 Layout Layout::permute(const Dims& axes) const {
   const Dims order = normalize_axes(axes, "permute");
   if (order.size() != ndim()) {
-    throw ShapeError(message("permute: ", axes, " must name each of the ", ndim(), " axes of shape ",
-                             shape, " once"));
+    throw ShapeError(message("permute: ", axes, " must name each of the ", ndim(),
+                             " axes of shape ", shape, " once"));
   }
   Layout result = *this;
   for (int i = 0; i < ndim(); ++i) {

@@ -19,9 +19,9 @@ struct Layout {
       : shape(shape), strides(strides), offset(offset) {}
 
   int ndim() const { return shape.size(); }
-  int64_t size() const;            // number of elements
-  bool is_contiguous() const;      // row-major and dense, at any offset
-  bool has_repeats() const;        // some element may be reached by two indices (stride 0, overlap)
+  int64_t size() const;        // number of elements
+  bool is_contiguous() const;  // row-major and dense, at any offset
+  bool has_repeats() const;    // some element may be reached by two indices (stride 0, overlap)
   // Smallest and largest element position used, both inclusive. Only for layouts with elements.
   struct Extent {
     int64_t first, last;

@@ -10,11 +10,11 @@ namespace nd {
 Array empty(const Dims& shape, DType dtype, Backend& device);
 Array full(const Dims& shape, Scalar value, DType dtype, Backend& device);
 Array from_scalar(Scalar value, DType dtype, Backend& device);
-Array copy(const Array& x);                          // dense
-Array contiguous(const Array& x);                    // x itself when it is dense already
+Array copy(const Array& x);        // dense
+Array contiguous(const Array& x);  // x itself when it is dense already
 Array astype(const Array& x, DType dtype, bool always_copy);
-Array to_device(const Array& x, Backend& device);    // x itself when it is there already
-Array reshape(const Array& x, const Dims& shape);    // a view, or a copy where the strides need one
+Array to_device(const Array& x, Backend& device);  // x itself when it is there already
+Array reshape(const Array& x, const Dims& shape);  // a view, or a copy where the strides need one
 void assign(const Array& target, const Array& value);  // target[...] = value: broadcasts, converts
 void fill(const Array& target, Scalar value);
 bool may_share_memory(const Array& a, const Array& b);
@@ -41,8 +41,10 @@ Array matmul(const Array& x, const Array& y);
 // ops/index
 Array take(const Array& x, const Array& indices, int64_t axis);
 Array take_along_axis(const Array& x, const Array& indices, int64_t axis);
-void scatter_add(const Array& x, const Array& indices, const Array& values, int64_t axis);  // in place
-void index_add(const Array& x, const Array& indices, const Array& values, int64_t axis);    // in place
+void scatter_add(const Array& x, const Array& indices, const Array& values,
+                 int64_t axis);  // in place
+void index_add(const Array& x, const Array& indices, const Array& values,
+               int64_t axis);  // in place
 
 // ops/random
 Array random(Distribution d, const Dims& shape, DType dtype, Backend& device, uint64_t seed,

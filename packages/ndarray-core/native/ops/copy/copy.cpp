@@ -10,7 +10,8 @@ namespace nd {
 Array empty(const Dims& shape, DType dtype, Backend& device) {
   const int64_t size = size_of(shape);
   if (size > std::numeric_limits<int64_t>::max() / static_cast<int64_t>(itemsize(dtype))) {
-    throw OutOfMemory(message("shape ", shape, " of ", name_of(dtype), " needs more memory than any machine has"));
+    throw OutOfMemory(message("shape ", shape, " of ", name_of(dtype),
+                              " needs more memory than any machine has"));
   }
   return Array{device.allocate(dtype, size), Layout(shape)};
 }
@@ -21,7 +22,9 @@ Array full(const Dims& shape, Scalar value, DType dtype, Backend& device) {
   return out;
 }
 
-Array from_scalar(Scalar value, DType dtype, Backend& device) { return full({}, value, dtype, device); }
+Array from_scalar(Scalar value, DType dtype, Backend& device) {
+  return full({}, value, dtype, device);
+}
 
 Array copy(const Array& x) { return astype(x, x.dtype(), /*always_copy=*/true); }
 
@@ -59,7 +62,8 @@ Array reshape(const Array& x, const Dims& shape) {
 bool may_share_memory(const Array& a, const Array& b) {
   if (a.size() == 0 || b.size() == 0) return false;
   const auto first_byte = [](const Array& x, int64_t element) {
-    return static_cast<const char*>(x.buffer->data) + element * static_cast<int64_t>(itemsize(x.dtype()));
+    return static_cast<const char*>(x.buffer->data) +
+           element * static_cast<int64_t>(itemsize(x.dtype()));
   };
   // Addresses rather than buffers: two buffers may wrap the same foreign memory.
   const auto extent_a = a.layout.extent(), extent_b = b.layout.extent();
@@ -71,16 +75,18 @@ bool may_share_memory(const Array& a, const Array& b) {
 
 void check_writable(const Array& target, const char* op) {
   if (target.layout.has_repeats()) {
-    throw ShapeError(message(op, ": this view of shape ", target.shape(),
-                             " reaches some elements more than once (it is broadcast or made of windows);"
-                             " copy() it before writing"));
+    throw ShapeError(
+        message(op, ": this view of shape ", target.shape(),
+                " reaches some elements more than once (it is broadcast or made of windows);"
+                " copy() it before writing"));
   }
 }
 
 void check_same_device(const Array& a, const Array& b, const char* op) {
   if (&a.device() != &b.device()) {
-    throw DeviceError(message(op, ": operands are on '", a.device().name, "' and '", b.device().name,
-                              "'; move one with to_device('", a.device().name, "')"));
+    throw DeviceError(message(op, ": operands are on '", a.device().name, "' and '",
+                              b.device().name, "'; move one with to_device('", a.device().name,
+                              "')"));
   }
 }
 
@@ -89,7 +95,8 @@ void assign(const Array& target, const Array& value) {
   check_writable(target, "assignment");
   Dims shape = value.shape();
   int leading = 0;  // as NumPy, leading axes of size 1 of the value may be more than the target has
-  while (value.ndim() - leading > target.ndim() && value.shape()[leading] == 1) shape.erase(0), ++leading;
+  while (value.ndim() - leading > target.ndim() && value.shape()[leading] == 1)
+    shape.erase(0), ++leading;
   Array source = leading > 0 ? reshape(value, shape) : value;
   source = source.view(source.layout.broadcast_to(target.shape()));
   if (target.size() == 0) return;

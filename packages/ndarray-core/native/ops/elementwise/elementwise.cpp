@@ -30,12 +30,14 @@ Domain domain_of(BinaryOp op) {
 
 // The type that operands of type `dtype` are converted to before the operation.
 DType compute_type(Domain domain, DType dtype, const char* op) {
-  const bool accepted = domain == Domain::NUMERIC || domain == Domain::PREDICATE ? dtype != DType::bool_
-                        : domain == Domain::BITWISE                              ? !is_floating(dtype)
-                        : domain == Domain::SHIFT                                ? is_integer(dtype)
-                                                                                 : true;
+  const bool accepted = domain == Domain::NUMERIC || domain == Domain::PREDICATE
+                            ? dtype != DType::bool_
+                        : domain == Domain::BITWISE ? !is_floating(dtype)
+                        : domain == Domain::SHIFT   ? is_integer(dtype)
+                                                    : true;
   if (!accepted) {
-    throw DTypeError(message(op, " is not defined for ", name_of(dtype), "; convert with astype first"));
+    throw DTypeError(
+        message(op, " is not defined for ", name_of(dtype), "; convert with astype first"));
   }
   if (domain == Domain::LOGICAL) return DType::bool_;
   if (domain == Domain::FLOATING && !is_floating(dtype)) return default_float;
@@ -75,14 +77,16 @@ Operands with_scalar(BinaryOp op, const Array& x, const Scalar& scalar) {
     if (domain_of(op) == Domain::COMPARE && dtype != DType::uint64 && fits(scalar, DType::int64)) {
       dtype = DType::int64;
     } else {
-      throw std::overflow_error(message(name_of(op), ": the number does not fit into ", name_of(dtype)));
+      throw std::overflow_error(
+          message(name_of(op), ": the number does not fit into ", name_of(dtype)));
     }
   }
   return {astype(x, dtype, false), from_scalar(scalar, dtype, x.device())};
 }
 
 void check_integer_power(BinaryOp op, const Array& exponent) {
-  if (op != BinaryOp::pow || kind_of(exponent.dtype()) != Kind::signed_integer || exponent.size() == 0) {
+  if (op != BinaryOp::pow || kind_of(exponent.dtype()) != Kind::signed_integer ||
+      exponent.size() == 0) {
     return;
   }
   const Array negative = binary(BinaryOp::less, exponent, Scalar{Kind::signed_integer, 0, 0});
@@ -91,7 +95,8 @@ void check_integer_power(BinaryOp op, const Array& exponent) {
   any.device().download(&found, any);
   if (found) {
     throw std::invalid_argument(
-        "pow: an integer to a negative integer power is not an integer; convert the base to a floating type");
+        "pow: an integer to a negative integer power is not an integer; convert the base to a "
+        "floating type");
   }
 }
 
@@ -144,11 +149,13 @@ void binary_in_place(BinaryOp op, const Array& x, const Array& y) {
   const DType compute = compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
   const DType result = result_type(domain, compute);
   if (kind_of(result) != kind_of(x.dtype())) {
-    throw DTypeError(message(name_of(op), ": the result is ", name_of(result), ", which cannot be written into ",
-                             name_of(x.dtype()), " in place; use the out-of-place operation"));
+    throw DTypeError(message(name_of(op), ": the result is ", name_of(result),
+                             ", which cannot be written into ", name_of(x.dtype()),
+                             " in place; use the out-of-place operation"));
   }
   if (broadcast_shapes(x.shape(), y.shape(), name_of(op)) != x.shape()) {
-    throw ShapeError(message(name_of(op), ": in place, shape ", y.shape(), " does not broadcast to ", x.shape()));
+    throw ShapeError(message(name_of(op), ": in place, shape ", y.shape(),
+                             " does not broadcast to ", x.shape()));
   }
   if (result != x.dtype() || compute != x.dtype()) {
     assign(x, binary(op, x, y));
@@ -159,7 +166,8 @@ void binary_in_place(BinaryOp op, const Array& x, const Array& y) {
   Array right = astype(y, compute, false);
   right.layout = right.layout.broadcast_to(x.shape());
   // Each element is read before it is written only when both walk the same path.
-  if (!(right.buffer.get() == x.buffer.get() && right.layout == x.layout) && may_share_memory(x, right)) {
+  if (!(right.buffer.get() == x.buffer.get() && right.layout == x.layout) &&
+      may_share_memory(x, right)) {
     right = copy(right);
   }
   x.buffer->version++;
@@ -175,7 +183,8 @@ Array where(const Array& condition, const Array& x, const Array& y) {
   check_same_device(x, y, "where");
   check_same_device(x, condition, "where");
   if (condition.dtype() != DType::bool_) {
-    throw DTypeError(message("where: the condition is ", name_of(condition.dtype()), ", and must be bool"));
+    throw DTypeError(
+        message("where: the condition is ", name_of(condition.dtype()), ", and must be bool"));
   }
   const DType dtype = promote(x.dtype(), y.dtype());
   const Dims shape =
@@ -184,7 +193,8 @@ Array where(const Array& condition, const Array& x, const Array& y) {
   Array out = empty(shape, dtype, x.device());
   if (out.size() > 0) {
     x.device().where(out, condition.view(condition.layout.broadcast_to(shape)),
-                     left.view(left.layout.broadcast_to(shape)), right.view(right.layout.broadcast_to(shape)));
+                     left.view(left.layout.broadcast_to(shape)),
+                     right.view(right.layout.broadcast_to(shape)));
   }
   return out;
 }

@@ -6,7 +6,8 @@ namespace {
 
 Array as_indices(const Array& indices, const char* op) {
   if (!is_integer(indices.dtype())) {
-    throw DTypeError(message(op, ": indices are ", name_of(indices.dtype()), ", and must be integers"));
+    throw DTypeError(
+        message(op, ": indices are ", name_of(indices.dtype()), ", and must be integers"));
   }
   return astype(indices, DType::int64, false);
 }
@@ -26,16 +27,19 @@ Array along_axis(const Array& indices, const Dims& shape, int axis) {
 
 void check_gather(const Array& x, const Array& indices, const char* op) {
   if (x.ndim() != indices.ndim()) {
-    throw ShapeError(message(op, ": the array of shape ", x.shape(), " and the indices of shape ", indices.shape(),
-                             " must have equally many dimensions"));
+    throw ShapeError(message(op, ": the array of shape ", x.shape(), " and the indices of shape ",
+                             indices.shape(), " must have equally many dimensions"));
   }
 }
 
-void scatter_add_checked(const Array& x, const Array& indices, const Array& values, int axis, const char* op) {
+void scatter_add_checked(const Array& x, const Array& indices, const Array& values, int axis,
+                         const char* op) {
   check_same_device(x, values, op);
   check_writable(x, op);
-  if (kind_of(promote(x.dtype(), values.dtype())) != kind_of(x.dtype()) || x.dtype() == DType::bool_) {
-    throw DTypeError(message(op, ": cannot add ", name_of(values.dtype()), " into ", name_of(x.dtype())));
+  if (kind_of(promote(x.dtype(), values.dtype())) != kind_of(x.dtype()) ||
+      x.dtype() == DType::bool_) {
+    throw DTypeError(
+        message(op, ": cannot add ", name_of(values.dtype()), " into ", name_of(x.dtype())));
   }
   Array source = astype(values, x.dtype(), false);
   source.layout = source.layout.broadcast_to(indices.shape());
@@ -66,14 +70,14 @@ Array take_along_axis(const Array& x, const Array& indices, int64_t axis) {
   check_gather(x, indices, "take_along_axis");
   const int position = x.layout.normalize_axis(axis, "take_along_axis");
   const Array where = as_indices(indices, "take_along_axis");
-  const Dims others = broadcast_shapes(with_size(x.shape(), position, 1), with_size(where.shape(), position, 1),
-                                       "take_along_axis");
+  const Dims others = broadcast_shapes(with_size(x.shape(), position, 1),
+                                       with_size(where.shape(), position, 1), "take_along_axis");
   const Dims shape = with_size(others, position, where.shape()[position]);
   const Dims source_shape = with_size(others, position, x.shape()[position]);
   Array out = empty(shape, x.dtype(), x.device());
   if (out.size() > 0) {
-    x.device().gather(out, x.view(x.layout.broadcast_to(source_shape)), where.view(where.layout.broadcast_to(shape)),
-                      position);
+    x.device().gather(out, x.view(x.layout.broadcast_to(source_shape)),
+                      where.view(where.layout.broadcast_to(shape)), position);
   }
   return out;
 }
@@ -84,17 +88,19 @@ void scatter_add(const Array& x, const Array& indices, const Array& values, int6
   const int position = x.layout.normalize_axis(axis, "scatter_add");
   const Array where = as_indices(indices, "scatter_add");
   const Dims shape = with_size(x.shape(), position, where.shape()[position]);
-  scatter_add_checked(x, where.view(where.layout.broadcast_to(shape)), values, position, "scatter_add");
+  scatter_add_checked(x, where.view(where.layout.broadcast_to(shape)), values, position,
+                      "scatter_add");
 }
 
 void index_add(const Array& x, const Array& indices, const Array& values, int64_t axis) {
   check_same_device(x, indices, "index_add");
   const int position = x.layout.normalize_axis(axis, "index_add");
   if (indices.ndim() != 1) {
-    throw ShapeError(message("index_add: indices have shape ", indices.shape(), ", and must be a vector"));
+    throw ShapeError(
+        message("index_add: indices have shape ", indices.shape(), ", and must be a vector"));
   }
-  scatter_add_checked(x, along_axis(as_indices(indices, "index_add"), x.shape(), position), values, position,
-                      "index_add");
+  scatter_add_checked(x, along_axis(as_indices(indices, "index_add"), x.shape(), position), values,
+                      position, "index_add");
 }
 
 }  // namespace nd

@@ -1,5 +1,5 @@
-// Matrix product with NumPy's rules: a vector is a row on the left and a column on the right, and the
-// axes before the last two are a batch that broadcasts.
+// Matrix product with NumPy's rules: a vector is a row on the left and a column on the right, and
+// the axes before the last two are a batch that broadcasts.
 #include "core/ops.hpp"
 
 namespace nd {
@@ -7,7 +7,8 @@ namespace nd {
 Array matmul(const Array& x, const Array& y) {
   check_same_device(x, y, "matmul");
   if (x.ndim() == 0 || y.ndim() == 0) {
-    throw ShapeError(message("matmul: ", x.shape(), " @ ", y.shape(), ": a 0-d operand has no rows to multiply; use *"));
+    throw ShapeError(message("matmul: ", x.shape(), " @ ", y.shape(),
+                             ": a 0-d operand has no rows to multiply; use *"));
   }
   const DType dtype = promote(x.dtype(), y.dtype());
   if (dtype == DType::bool_) {
@@ -26,8 +27,8 @@ Array matmul(const Array& x, const Array& y) {
   const int64_t rows = left.shape()[left.ndim() - 2], inner = left.shape().back();
   const int64_t columns = right.shape().back();
   if (right.shape()[right.ndim() - 2] != inner) {
-    throw ShapeError(message("matmul: ", x.shape(), " @ ", y.shape(), ": inner sizes ", inner, " and ",
-                             right.shape()[right.ndim() - 2], " differ; transpose one?"));
+    throw ShapeError(message("matmul: ", x.shape(), " @ ", y.shape(), ": inner sizes ", inner,
+                             " and ", right.shape()[right.ndim() - 2], " differ; transpose one?"));
   }
   const Dims batch = broadcast_shapes(batch_of(left.shape()), batch_of(right.shape()), "matmul");
   const auto with_batch = [&batch](int64_t m, int64_t n) {

@@ -2,10 +2,12 @@
 
 namespace nd {
 
-Array random(Distribution d, const Dims& shape, DType dtype, Backend& device, uint64_t seed, uint64_t offset) {
+Array random(Distribution d, const Dims& shape, DType dtype, Backend& device, uint64_t seed,
+             uint64_t offset) {
   if (d == Distribution::bits ? dtype != DType::uint32 : !is_floating(dtype)) {
     throw DTypeError(message("random: ", name_of(d), " numbers are ",
-                             d == Distribution::bits ? "uint32" : "float32 or float64", ", not ", name_of(dtype)));
+                             d == Distribution::bits ? "uint32" : "float32 or float64", ", not ",
+                             name_of(dtype)));
   }
   Array out = empty(shape, dtype, device);
   if (out.size() > 0) device.random(d, out, seed, offset);

@@ -67,7 +67,8 @@ Array arg_reduce(ArgReduceOp op, const Array& x, const int64_t* axis, bool keepd
   const int position = x.layout.normalize_axis(*axis, name_of(op));
   Dims shape = x.shape();
   if (shape[position] == 0) {
-    throw ShapeError(message(name_of(op), ": axis ", position, " of shape ", x.shape(), " is empty"));
+    throw ShapeError(
+        message(name_of(op), ": axis ", position, " of shape ", x.shape(), " is empty"));
   }
   shape[position] = 1;
   Array out = empty(shape, DType::int64, x.device());

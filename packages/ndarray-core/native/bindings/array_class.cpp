@@ -1,0 +1,411 @@
+// NDArray as a Python class. An operator on two arrays is one call from here to the checked
+// operation and from there to the backend; nothing in between is Python.
+#include "bindings/convert.hpp"
+
+namespace nd {
+namespace {
+
+nb::object not_implemented() { return nb::borrow(Py_NotImplemented); }
+
+// `other` may be an array or a number; for anything else Python asks the other operand's class.
+template <BinaryOp op>
+nb::object operate(const Array& x, nb::handle other) {
+  if (nb::isinstance<Array>(other)) return nb::cast(binary(op, x, *nb::inst_ptr<Array>(other)));
+  if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, x, *scalar));
+  return not_implemented();
+}
+
+template <BinaryOp op>
+nb::object operate_reflected(const Array& x, nb::handle other) {
+  if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, *scalar, x));
+  return not_implemented();
+}
+
+template <BinaryOp op>
+nb::object operate_in_place(nb::handle self, nb::handle other) {
+  const Array& x = *nb::inst_ptr<Array>(self);
+  if (nb::isinstance<Array>(other)) {
+    binary_in_place(op, x, *nb::inst_ptr<Array>(other));
+  } else if (const auto scalar = to_scalar(other)) {
+    binary_in_place(op, x, *scalar);
+  } else {
+    return not_implemented();
+  }
+  return nb::borrow(self);
+}
+
+// Axes given as separate numbers or as one tuple: reshape(2, 3) and reshape((2, 3)).
+Dims dims_from_args(const nb::args& args) {
+  if (args.size() == 1) return nb::cast<Dims>(args[0]);
+  return nb::cast<Dims>(nb::handle(args));
+}
+
+Array get_item(nb::handle self, nb::handle key, bool& advanced) {
+  const Array& x = *nb::inst_ptr<Array>(self);
+  if (const auto layout = basic_index(x.layout, key)) return x.view(*layout);
+  advanced = true;
+  return x;
+}
+
+void set_item(nb::handle self, nb::handle key, nb::handle value) {
+  const Array& x = *nb::inst_ptr<Array>(self);
+  const auto layout = basic_index(x.layout, key);
+  if (!layout) {
+    python_attribute("ndarray_core.advanced_indexing", "setitem")(self, key, value);
+    return;
+  }
+  const Array target = x.view(*layout);
+  if (nb::isinstance<Array>(value)) {
+    assign(target, *nb::inst_ptr<Array>(value));
+  } else if (const auto scalar = to_scalar(value)) {
+    fill(target, *scalar);
+  } else {
+    const nb::object array = python_attribute("ndarray_core.creation", "asarray")(
+        value, nb::arg("device") = Device{&x.device()});
+    assign(target, nb::cast<const Array&>(array));
+  }
+}
+
+const Dims* pointer(const std::optional<Dims>& axes) { return axes ? &*axes : nullptr; }
+
+}  // namespace
+
+void bind_array(nb::module_& m) {
+  nb::class_<Array> cls(m, "NDArray",
+                        "A strided N-dimensional array: a Buffer seen through a Layout.");
+
+  cls.def_prop_ro("dtype", [](const Array& x) { return x.dtype(); })
+      .def_prop_ro("device", [](const Array& x) { return Device{&x.device()}; })
+      .def_prop_ro(
+          "shape", [](const Array& x) { return to_tuple(x.shape()); },
+          nb::sig("def shape(self, /) -> tuple[int, ...]"))
+      .def_prop_ro(
+          "strides", [](const Array& x) { return to_tuple(x.strides()); },
+          nb::sig("def strides(self, /) -> tuple[int, ...]"), "In elements.")
+      .def_prop_ro("ndim", &Array::ndim)
+      .def_prop_ro("size", &Array::size)
+      .def_prop_ro("itemsize", [](const Array& x) { return itemsize(x.dtype()); })
+      .def_prop_ro(
+          "nbytes",
+          [](const Array& x) { return static_cast<size_t>(x.size()) * itemsize(x.dtype()); })
+      .def_prop_ro("layout", [](const Array& x) { return x.layout; })
+      .def_prop_ro("buffer", [](const Array& x) { return BufferHandle{x.buffer}; })
+      .def_prop_ro(
+          "version", [](const Array& x) { return x.buffer->version.load(); },
+          "Number of writes to the buffer so far.")
+      .def_prop_ro(
+          "T",
+          [](const Array& x) {
+            if (x.ndim() != 2)
+              throw ShapeError(message("T: shape ", x.shape(), " is no matrix; use mT or permute"));
+            return x.view(x.layout.permute({1, 0}));
+          },
+          "The transposed matrix, as a view.")
+      .def_prop_ro(
+          "mT",
+          [](const Array& x) {
+            if (x.ndim() < 2)
+              throw ShapeError(message("mT: shape ", x.shape(), " has fewer than two dimensions"));
+            Layout layout = x.layout;
+            std::swap(layout.shape[x.ndim() - 1], layout.shape[x.ndim() - 2]);
+            std::swap(layout.strides[x.ndim() - 1], layout.strides[x.ndim() - 2]);
+            return x.view(layout);
+          },
+          "The last two axes exchanged, as a view.");
+
+  // Numbers and sequences.
+  cls.def("item", &item, nb::sig("def item(self) -> bool | int | float"),
+          "The only element, as a Python number.")
+      .def("__bool__",
+           [](const Array& x) {
+             if (x.size() != 1)
+               throw std::invalid_argument(message("the truth value of an array of shape ",
+                                                   x.shape(), " is ambiguous; use any() or all()"));
+             return nb::cast<bool>(nb::bool_(item(x)));
+           })
+      .def("__int__", [](const Array& x) { return nb::int_(item(x)); })
+      .def("__float__", [](const Array& x) { return nb::float_(item(x)); })
+      .def("__index__",
+           [](const Array& x) {
+             if (!is_integer(x.dtype()) || x.ndim() != 0)
+               throw nb::type_error("only a 0-d integer array can be an index");
+             return nb::int_(item(x));
+           })
+      .def("__len__",
+           [](const Array& x) {
+             if (x.ndim() == 0) throw nb::type_error("a 0-d array has no length");
+             return x.shape()[0];
+           })
+      .def(
+          "__iter__",
+          [](nb::handle self) {
+            if (nb::inst_ptr<Array>(self)->ndim() == 0)
+              throw nb::type_error("a 0-d array cannot be iterated");
+            return nb::steal(PySeqIter_New(self.ptr()));
+          },
+          nb::sig("def __iter__(self) -> collections.abc.Iterator[NDArray]"))
+      .def(
+          "tolist",
+          [](nb::handle self) {
+            return to_numpy(self, *nb::inst_ptr<Array>(self)).attr("tolist")();
+          },
+          nb::sig("def tolist(self) -> typing.Any"), "Nested lists of Python numbers.")
+      .def(
+          "__repr__",
+          [](nb::handle self) {
+            return python_attribute("ndarray_core.printing", "array_repr")(self);
+          },
+          nb::sig("def __repr__(self) -> str"))
+      .def(
+          "__getitem__",
+          [](nb::handle self, nb::handle key) {
+            bool advanced = false;
+            Array view = get_item(self, key, advanced);
+            return advanced
+                       ? python_attribute("ndarray_core.advanced_indexing", "getitem")(self, key)
+                       : nb::cast(std::move(view));
+          },
+          nb::arg("key"), nb::sig("def __getitem__(self, key: typing.Any, /) -> NDArray"))
+      .def("__setitem__", &set_item, nb::arg("key"), nb::arg("value"),
+           nb::sig("def __setitem__(self, key: typing.Any, value: typing.Any, /) -> None"));
+
+  // Exchange.
+  cls.def(
+         "numpy",
+         [](nb::handle self, bool copy) {
+           nb::object view = to_numpy(self, *nb::inst_ptr<Array>(self));
+           return copy ? view.attr("copy")() : view;
+         },
+         nb::arg("copy") = false,
+         nb::sig("def numpy(self, copy: bool = False) -> numpy.ndarray[typing.Any, typing.Any]"),
+         "A NumPy array: on the same memory for devices of the host, read-only where elements "
+         "repeat.")
+      .def(
+          "__array__",
+          [](nb::handle self, nb::handle dtype, nb::handle copy) {
+            nb::object view = to_numpy(self, *nb::inst_ptr<Array>(self));
+            if (!dtype.is_none() && !view.attr("dtype").equal(dtype)) {
+              if (copy.ptr() == Py_False)
+                throw std::invalid_argument("__array__: another dtype needs a copy");
+              return nb::object(view.attr("astype")(dtype));
+            }
+            return copy.ptr() == Py_True ? nb::object(view.attr("copy")()) : view;
+          },
+          nb::arg("dtype") = nb::none(), nb::arg("copy") = nb::none(),
+          nb::sig("def __array__(self, dtype: typing.Any = None, copy: bool | None = None) -> "
+                  "numpy.ndarray[typing.Any, typing.Any]"))
+      .def(
+          "__array_namespace__",
+          [](const Array&, nb::handle) { return nb::module_::import_("ndarray_core"); },
+          nb::kw_only(), nb::arg("api_version") = nb::none(),
+          nb::sig("def __array_namespace__(self, *, api_version: str | None = None) -> typing.Any"))
+      .def(
+          "__reduce__",
+          [](nb::handle self) {
+            const Array& x = *nb::inst_ptr<Array>(self);
+            return nb::make_tuple(
+                python_attribute("ndarray_core.interchange", "rebuild"),
+                nb::make_tuple(to_numpy(self, x).attr("copy")(), x.device().name));
+          },
+          nb::sig("def __reduce__(self) -> tuple[typing.Any, ...]"))
+      .def("__copy__", [](const Array& x) { return copy(x); })
+      .def(
+          "__deepcopy__", [](const Array& x, nb::handle) { return copy(x); }, nb::arg("memo"))
+      .def(
+          "astype",
+          [](const Array& x, nb::handle dtype, bool always_copy) {
+            return astype(x, to_dtype(dtype), always_copy);
+          },
+          nb::arg("dtype"), nb::kw_only(), nb::arg("copy") = true,
+          nb::sig("def astype(self, dtype: typing.Any, *, copy: bool = True) -> NDArray"),
+          "Elements converted to another type. Without copy, the array itself when it has the type "
+          "already.")
+      .def(
+          "to_device",
+          [](const Array& x, nb::handle device) { return to_device(x, to_backend(device)); },
+          nb::arg("device"), nb::sig("def to_device(self, device: Device | str, /) -> NDArray"),
+          "The array on another device; itself when it is there already.")
+      .def(
+          "copy", [](const Array& x) { return copy(x); }, "A dense copy.")
+      .def(
+          "contiguous", [](const Array& x) { return contiguous(x); },
+          "The array itself when it is dense and row-major, else a copy.")
+      .def("is_contiguous", [](const Array& x) { return x.layout.is_contiguous(); })
+      .def(
+          "fill_",
+          [](nb::handle self, nb::handle value) {
+            fill(*nb::inst_ptr<Array>(self), expect_scalar(value, "fill_"));
+            return nb::borrow(self);
+          },
+          nb::arg("value"), nb::sig("def fill_(self, value: bool | int | float) -> NDArray"),
+          "Writes one number to every element.");
+
+  // Views.
+  cls.def(
+         "reshape",
+         [](const Array& x, const nb::args& shape) { return reshape(x, dims_from_args(shape)); },
+         nb::sig("def reshape(self, *shape: typing.Any) -> NDArray"),
+         "A view where the strides allow it, else a copy.")
+      .def(
+          "permute",
+          [](const Array& x, const nb::args& axes) {
+            return x.view(x.layout.permute(dims_from_args(axes)));
+          },
+          nb::sig("def permute(self, *axes: typing.Any) -> NDArray"))
+      .def(
+          "transpose",
+          [](const Array& x, int64_t axis0, int64_t axis1) {
+            const int a = x.layout.normalize_axis(axis0, "transpose"),
+                      b = x.layout.normalize_axis(axis1, "transpose");
+            Layout layout = x.layout;
+            std::swap(layout.shape[a], layout.shape[b]);
+            std::swap(layout.strides[a], layout.strides[b]);
+            return x.view(layout);
+          },
+          nb::arg("axis0"), nb::arg("axis1"))
+      .def(
+          "broadcast_to",
+          [](const Array& x, const nb::args& shape) {
+            return x.view(x.layout.broadcast_to(dims_from_args(shape)));
+          },
+          nb::sig("def broadcast_to(self, *shape: typing.Any) -> NDArray"))
+      .def(
+          "flip",
+          [](const Array& x, const std::optional<Dims>& axis) {
+            if (axis) return x.view(x.layout.flip(x.layout.normalize_axes(*axis, "flip")));
+            Dims all;
+            for (int i = 0; i < x.ndim(); ++i) all.push_back(i);
+            return x.view(x.layout.flip(all));
+          },
+          nb::arg("axis") = nb::none())
+      .def(
+          "squeeze",
+          [](const Array& x, const std::optional<Dims>& axis) {
+            if (axis) return x.view(x.layout.squeeze(x.layout.normalize_axes(*axis, "squeeze")));
+            Dims ones;
+            for (int i = 0; i < x.ndim(); ++i) {
+              if (x.shape()[i] == 1) ones.push_back(i);
+            }
+            return x.view(x.layout.squeeze(ones));
+          },
+          nb::arg("axis") = nb::none())
+      .def(
+          "expand_dims",
+          [](const Array& x, int64_t axis) {
+            if (axis < -x.ndim() - 1 || axis > x.ndim()) {
+              throw IndexError(
+                  message("expand_dims: axis ", axis, " is out of range for shape ", x.shape()));
+            }
+            return x.view(
+                x.layout.expand_dims(static_cast<int>(axis < 0 ? axis + x.ndim() + 1 : axis)));
+          },
+          nb::arg("axis"))
+      .def(
+          "windows",
+          [](const Array& x, int64_t axis, int64_t size, int64_t step, int64_t dilation) {
+            return x.view(
+                x.layout.windows(x.layout.normalize_axis(axis, "windows"), size, step, dilation));
+          },
+          nb::arg("axis"), nb::arg("size"), nb::arg("step") = 1, nb::arg("dilation") = 1,
+          "Sliding windows along an axis, as a view with one more axis at the end.")
+      .def(
+          "diagonal",
+          [](const Array& x, int64_t offset, int64_t axis1, int64_t axis2) {
+            return x.view(x.layout.diagonal(offset, x.layout.normalize_axis(axis1, "diagonal"),
+                                            x.layout.normalize_axis(axis2, "diagonal")));
+          },
+          nb::arg("offset") = 0, nb::arg("axis1") = -2, nb::arg("axis2") = -1);
+
+  // Reductions.
+#define ND_BIND_REDUCTION(name)                                            \
+  cls.def(                                                                 \
+      #name,                                                               \
+      [](const Array& x, const std::optional<Dims>& axis, bool keepdims) { \
+        return reduce(ReduceOp::name, x, pointer(axis), keepdims);         \
+      },                                                                   \
+      nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+  ND_BIND_REDUCTION(sum)
+  ND_BIND_REDUCTION(prod)
+  ND_BIND_REDUCTION(max)
+  ND_BIND_REDUCTION(min)
+  ND_BIND_REDUCTION(any)
+  ND_BIND_REDUCTION(all)
+#undef ND_BIND_REDUCTION
+  cls.def(
+      "mean",
+      [](const Array& x, const std::optional<Dims>& axis, bool keepdims) {
+        return mean(x, pointer(axis), keepdims);
+      },
+      nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+#define ND_BIND_ARG_REDUCTION(name)                                                 \
+  cls.def(                                                                          \
+      #name,                                                                        \
+      [](const Array& x, std::optional<int64_t> axis, bool keepdims) {              \
+        return arg_reduce(ArgReduceOp::name, x, axis ? &*axis : nullptr, keepdims); \
+      },                                                                            \
+      nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+  ND_BIND_ARG_REDUCTION(argmax)
+  ND_BIND_ARG_REDUCTION(argmin)
+#undef ND_BIND_ARG_REDUCTION
+
+  // Operators.
+#define ND_OTHER nb::arg("other"), nb::is_operator()
+#define ND_SIG(name) \
+  nb::sig("def " name "(self, other: NDArray | bool | int | float, /) -> NDArray")
+#define ND_BIND_OPERATOR(name, op) \
+  cls.def("__" name "__", &operate<BinaryOp::op>, ND_OTHER, ND_SIG("__" name "__"));
+#define ND_BIND_ARITHMETIC(name, op)                                                             \
+  ND_BIND_OPERATOR(name, op)                                                                     \
+  cls.def("__r" name "__", &operate_reflected<BinaryOp::op>, ND_OTHER, ND_SIG("__r" name "__")); \
+  cls.def("__i" name "__", &operate_in_place<BinaryOp::op>, ND_OTHER, ND_SIG("__i" name "__"));
+  ND_BIND_ARITHMETIC("add", add)
+  ND_BIND_ARITHMETIC("sub", subtract)
+  ND_BIND_ARITHMETIC("mul", multiply)
+  ND_BIND_ARITHMETIC("truediv", divide)
+  ND_BIND_ARITHMETIC("floordiv", floor_divide)
+  ND_BIND_ARITHMETIC("mod", remainder)
+  ND_BIND_ARITHMETIC("pow", pow)
+  ND_BIND_ARITHMETIC("and", bitwise_and)
+  ND_BIND_ARITHMETIC("or", bitwise_or)
+  ND_BIND_ARITHMETIC("xor", bitwise_xor)
+  ND_BIND_ARITHMETIC("lshift", bitwise_left_shift)
+  ND_BIND_ARITHMETIC("rshift", bitwise_right_shift)
+  ND_BIND_OPERATOR("lt", less)
+  ND_BIND_OPERATOR("le", less_equal)
+  ND_BIND_OPERATOR("gt", greater)
+  ND_BIND_OPERATOR("ge", greater_equal)
+  cls.def("__eq__", &operate<BinaryOp::equal>, ND_OTHER,
+          nb::sig("def __eq__(self, other: object, /) -> NDArray  # type: ignore[override]"));
+  cls.def("__ne__", &operate<BinaryOp::not_equal>, ND_OTHER,
+          nb::sig("def __ne__(self, other: object, /) -> NDArray  # type: ignore[override]"));
+#undef ND_BIND_ARITHMETIC
+#undef ND_BIND_OPERATOR
+#undef ND_SIG
+#undef ND_OTHER
+  cls.def(
+         "__matmul__",
+         [](const Array& x, nb::handle other) {
+           return nb::isinstance<Array>(other) ? nb::cast(matmul(x, *nb::inst_ptr<Array>(other)))
+                                               : not_implemented();
+         },
+         nb::arg("other"), nb::sig("def __matmul__(self, other: NDArray, /) -> NDArray"))
+      .def(
+          "__imatmul__",
+          [](nb::handle self, nb::handle other) {
+            if (!nb::isinstance<Array>(other)) return not_implemented();
+            assign(*nb::inst_ptr<Array>(self),
+                   matmul(*nb::inst_ptr<Array>(self), *nb::inst_ptr<Array>(other)));
+            return nb::borrow(self);
+          },
+          nb::arg("other"), nb::sig("def __imatmul__(self, other: NDArray, /) -> NDArray"))
+      .def("__neg__", [](const Array& x) { return unary(UnaryOp::negative, x); })
+      .def("__pos__", [](const Array& x) { return x; })
+      .def("__abs__", [](const Array& x) { return unary(UnaryOp::absolute, x); })
+      .def("__invert__", [](const Array& x) { return unary(UnaryOp::bitwise_invert, x); });
+  // Elements are compared, so arrays are no keys; and NumPy leaves mixed operators to us, which
+  // refuse.
+  cls.attr("__hash__") = nb::none();
+  cls.attr("__array_ufunc__") = nb::none();
+}
+
+}  // namespace nd

@@ -1,0 +1,117 @@
+#include "bindings/convert.hpp"
+
+#include <cstring>
+
+namespace nd {
+namespace {
+
+nb::dlpack::dtype dlpack_type(DType dtype) {
+  using nb::dlpack::dtype_code;
+  const auto code = [dtype] {
+    switch (kind_of(dtype)) {
+      case Kind::boolean:
+        return dtype_code::Bool;
+      case Kind::signed_integer:
+        return dtype_code::Int;
+      case Kind::unsigned_integer:
+        return dtype_code::UInt;
+      default:
+        return dtype_code::Float;
+    }
+  }();
+  return {static_cast<uint8_t>(code), static_cast<uint8_t>(8 * itemsize(dtype)), 1};
+}
+
+// NumPy's scalar types are no subclasses of int and (but for float64) of float.
+bool is_numpy_scalar(nb::handle object) {
+  static const nb::object* generic = new nb::object(nb::module_::import_("numpy").attr("generic"));
+  return PyObject_IsInstance(object.ptr(), generic->ptr()) == 1;
+}
+
+Scalar scalar_from_int(PyObject* number) {
+  int overflow = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+  if (value == -1 && PyErr_Occurred()) throw nb::python_error();
+  if (overflow == 0) return {Kind::signed_integer, value, 0};
+  if (overflow > 0) {
+    const unsigned long long large = PyLong_AsUnsignedLongLong(number);
+    if (!PyErr_Occurred()) return {Kind::unsigned_integer, static_cast<int64_t>(large), 0};
+    PyErr_Clear();
+  }
+  throw std::overflow_error("the integer does not fit into 64 bits");
+}
+
+}  // namespace
+
+std::optional<Scalar> to_scalar(nb::handle object) {
+  PyObject* p = object.ptr();
+  if (PyFloat_Check(p)) return Scalar{Kind::floating, 0, PyFloat_AsDouble(p)};
+  if (PyBool_Check(p)) return Scalar{Kind::boolean, p == Py_True, 0};
+  if (PyLong_Check(p)) return scalar_from_int(p);
+  if (is_numpy_scalar(object)) return to_scalar(object.attr("item")());
+  return std::nullopt;
+}
+
+Scalar expect_scalar(nb::handle object, const char* op) {
+  if (const auto scalar = to_scalar(object)) return *scalar;
+  throw nb::type_error(
+      message(op, ": expected an array or a number, got ", nb::type_name(object.type()).c_str())
+          .c_str());
+}
+
+DType to_dtype(nb::handle object) {
+  DType dtype;
+  if (nb::try_cast(object, dtype)) return dtype;
+  return nb::cast<DType>(python_attribute("ndarray_core.dtypes", "as_dtype")(object));
+}
+
+Backend& to_backend(nb::handle object) {
+  if (nb::isinstance<Device>(object)) return *nb::cast<Device&>(object).backend;
+  if (PyUnicode_Check(object.ptr())) return get_backend(nb::cast<std::string>(object));
+  throw nb::type_error(
+      message("expected a device or its name, got ", nb::type_name(object.type()).c_str()).c_str());
+}
+
+nb::tuple to_tuple(const Dims& dims) { return nb::steal<nb::tuple>(nb::cast(dims).release()); }
+
+nb::object python_attribute(const char* module, const char* name) {
+  return nb::module_::import_(module).attr(name);
+}
+
+nb::object numpy_view(const Array& x, nb::handle owner) {
+  size_t shape[max_ndim];
+  for (int i = 0; i < x.ndim(); ++i) shape[i] = static_cast<size_t>(x.shape()[i]);
+  // NumPy wants an owner, or it copies; within one call of a backend None is enough of one.
+  nb::ndarray<nb::numpy> view(x.data(), static_cast<size_t>(x.ndim()), shape, owner,
+                              x.strides().begin(), dlpack_type(x.dtype()), nb::device::cpu::value,
+                              0);
+  return nb::cast(view, nb::rv_policy::reference);
+}
+
+nb::object to_numpy(nb::handle self, const Array& x) {
+  if (!x.device().is_host_memory()) {
+    const Array host = to_device(x, cpu_backend());
+    return numpy_view(host, nb::cast(host));
+  }
+  nb::object view = numpy_view(x, self);
+  if (x.layout.has_repeats()) view.attr("flags").attr("writeable") = false;
+  return view;
+}
+
+nb::object item(const Array& x) {
+  if (x.size() != 1) {
+    throw ShapeError(
+        message("only an array with one element is a number; this one has shape ", x.shape()));
+  }
+  return dispatch(x.dtype(), [&]<typename T>() -> nb::object {
+    T value;
+    if (x.device().is_host_memory()) {
+      std::memcpy(&value, x.data(), sizeof(T));
+    } else {
+      x.device().download(&value, x);
+    }
+    return nb::cast(value);
+  });
+}
+
+}  // namespace nd

@@ -1,0 +1,102 @@
+// Python values on their way into the core, and back.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <optional>
+
+#include "core/ops.hpp"
+
+namespace nb = nanobind;
+
+namespace nd {
+
+// What Python sees as a device: a name for a backend.
+struct Device {
+  Backend* backend;
+};
+// What Python sees as a buffer: a shared reference to one.
+struct BufferHandle {
+  BufferRef buffer;
+};
+
+// A Python number, or nothing if the object is something else. NumPy's scalars count as numbers.
+std::optional<Scalar> to_scalar(nb::handle object);
+Scalar expect_scalar(nb::handle object, const char* op);
+// A DType; or what ndarray_core.dtypes.as_dtype understands ("float32", float, numpy.dtype).
+DType to_dtype(nb::handle object);
+// A Device or its name.
+Backend& to_backend(nb::handle object);
+
+nb::tuple to_tuple(const Dims& dims);
+// An attribute of one of the package's Python modules, which may import this one.
+nb::object python_attribute(const char* module, const char* name);
+
+// A NumPy array on the array's own memory (host devices); owner is kept alive by it.
+nb::object numpy_view(const Array& x, nb::handle owner);
+// The same for any device: the memory itself where it is the host's, else a copy.
+nb::object to_numpy(nb::handle self, const Array& x);
+
+// The element that a 0-d or one-element array holds, as a Python bool, int or float.
+nb::object item(const Array& x);
+
+// Subscripts of ints, slices, ... and None give a view. Nothing is returned for keys that hold
+// arrays or lists: those are read in Python (advanced_indexing.py).
+std::optional<Layout> basic_index(const Layout& layout, nb::handle key);
+
+void bind_layout(nb::module_& m);
+void bind_array(nb::module_& m);
+void bind_functions(nb::module_& m);
+void bind_python_backend(nb::module_& m);
+
+}  // namespace nd
+
+namespace nanobind::detail {
+
+// Dims <-> tuple of ints. A single int stands for a tuple of one, as in zeros(3).
+template <>
+struct type_caster<nd::Dims> {
+  NB_TYPE_CASTER(nd::Dims, const_name("collections.abc.Sequence[int] | int"))
+
+  bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
+    if (append(source)) return true;
+    value = nd::Dims();
+    if (!PyTuple_Check(source.ptr()) && !PyList_Check(source.ptr())) return false;
+    const Py_ssize_t count = PySequence_Size(source.ptr());
+    if (count > nd::max_ndim) {
+      PyErr_Clear();
+      return false;
+    }
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* element = PySequence_GetItem(source.ptr(), i);  // new reference
+      const bool appended = append(element);
+      Py_XDECREF(element);
+      if (!appended) return false;
+    }
+    return true;
+  }
+
+  static handle from_cpp(const nd::Dims& dims, rv_policy, cleanup_list*) noexcept {
+    PyObject* tuple = PyTuple_New(dims.size());
+    for (int i = 0; i < dims.size(); ++i) PyTuple_SetItem(tuple, i, PyLong_FromLongLong(dims[i]));
+    return tuple;
+  }
+
+ private:
+  bool append(handle element) noexcept {
+    if (!PyIndex_Check(element.ptr())) return false;
+    const Py_ssize_t number = PyNumber_AsSsize_t(element.ptr(), PyExc_OverflowError);
+    if (number == -1 && PyErr_Occurred()) {
+      PyErr_Clear();
+      return false;
+    }
+    value.push_back(number);
+    return true;
+  }
+};
+
+}  // namespace nanobind::detail

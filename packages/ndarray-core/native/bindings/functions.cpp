@@ -1,0 +1,227 @@
+// Functions of the core, as the package's Python modules call them. Their public faces, with the
+// Array API's signatures and documentation, are in src/ndarray_core/<family>.py.
+#include "bindings/convert.hpp"
+#include "core/allocator.hpp"
+#include "core/threads.hpp"
+#include "cpu/isa.hpp"
+
+namespace nd {
+namespace {
+
+const Array* as_array(nb::handle object) {
+  return nb::isinstance<Array>(object) ? nb::inst_ptr<Array>(object) : nullptr;
+}
+
+Array binary_function(BinaryOp op, nb::handle x, nb::handle y) {
+  const Array *left = as_array(x), *right = as_array(y);
+  if (left && right) return binary(op, *left, *right);
+  if (left) return binary(op, *left, expect_scalar(y, name_of(op)));
+  if (right) return binary(op, expect_scalar(x, name_of(op)), *right);
+  throw nb::type_error(message(name_of(op), ": at least one operand must be an array").c_str());
+}
+
+// A Python number as a 0-d array that takes the other operand's type, if it can.
+Array scalar_like(nb::handle number, const Array& other) {
+  const Scalar scalar = expect_scalar(number, "where");
+  const DType dtype = scalar.kind == Kind::floating && !is_floating(other.dtype()) ? default_float
+                      : scalar.kind != Kind::boolean && other.dtype() == DType::bool_
+                          ? default_int
+                          : other.dtype();
+  return from_scalar(scalar, dtype, other.device());
+}
+
+Array where_function(const Array& condition, nb::handle x, nb::handle y) {
+  const Array *left = as_array(x), *right = as_array(y);
+  if (left && right) return where(condition, *left, *right);
+  if (left) return where(condition, *left, scalar_like(y, *left));
+  if (right) return where(condition, scalar_like(x, *right), *right);
+  throw nb::type_error("where: at least one of x and y must be an array");
+}
+
+Distribution to_distribution(const std::string& name) {
+  for (Distribution d : {Distribution::bits, Distribution::uniform, Distribution::normal}) {
+    if (name == name_of(d)) return d;
+  }
+  throw std::invalid_argument(message("random: there is no distribution '", name, "'"));
+}
+
+using HostArray = nb::ndarray<nb::ro, nb::device::cpu>;
+
+DType dtype_of(const HostArray& x) {
+  const auto type = x.dtype();
+#define ND_DTYPE(name, c_type, kind) \
+  if (type == nb::dtype<c_type>()) return DType::name;
+  ND_FOR_EACH_DTYPE(ND_DTYPE)
+#undef ND_DTYPE
+  throw DTypeError("this NumPy dtype has no counterpart here; convert it with astype first");
+}
+
+Layout layout_of(const HostArray& x) {
+  Layout layout;
+  for (size_t i = 0; i < x.ndim(); ++i) {
+    layout.shape.push_back(static_cast<int64_t>(x.shape(i)));
+    layout.strides.push_back(x.stride(i));
+  }
+  return layout;
+}
+
+// An array on a NumPy array's own memory, which is kept alive.
+Array view_of_numpy(nb::handle object, nb::handle device) {
+  Backend& backend = to_backend(device);
+  if (!backend.is_host_memory())
+    throw DeviceError(message("'", backend.name, "' cannot use the host's memory"));
+  const auto source = nb::cast<HostArray>(object);
+  // The buffer starts at the lowest address that is used: negative strides walk down to it.
+  Layout layout = layout_of(source);
+  const DType dtype = dtype_of(source);
+  const auto extent = layout.size() > 0 ? layout.extent() : Layout::Extent{0, -1};
+  layout.offset = -extent.first;
+  char* lowest = const_cast<char*>(static_cast<const char*>(source.data())) +
+                 extent.first * static_cast<int64_t>(itemsize(dtype));
+  PyObject* kept = nb::borrow(object).release().ptr();
+  return Array{BufferRef(new Buffer(backend, dtype, extent.last - extent.first + 1, lowest,
+                                    [kept](void*) {
+                                      nb::gil_scoped_acquire lock;
+                                      Py_DECREF(kept);
+                                    })),
+               layout};
+}
+
+Array upload(nb::handle object, nb::handle device) {
+  const Array source = view_of_numpy(object, nb::str("cpu"));
+  Backend& backend = to_backend(device);
+  return &backend == &cpu_backend() ? copy(source) : to_device(source, backend);
+}
+
+nb::dict memory_statistics() {
+  const auto statistics = allocator::statistics();
+  nb::dict result;
+  result["in_use"] = statistics.in_use;
+  result["peak_in_use"] = statistics.peak_in_use;
+  result["cached"] = statistics.cached;
+  result["cache_limit"] = statistics.cache_limit;
+  result["allocations"] = statistics.allocations;
+  result["system_requests"] = statistics.system_requests;
+  return result;
+}
+
+}  // namespace
+
+void bind_functions(nb::module_& m) {
+#define ND_UNARY(name, domain, ...) \
+  m.def(#name, [](const Array& x) { return unary(UnaryOp::name, x); }, nb::arg("x"));
+#include "ops/elementwise/unary.inc"
+#undef ND_UNARY
+#define ND_BINARY(name, domain, ...)                                                           \
+  m.def(                                                                                       \
+      #name, [](nb::handle x, nb::handle y) { return binary_function(BinaryOp::name, x, y); }, \
+      nb::arg("x"), nb::arg("y"),                                                              \
+      nb::sig("def " #name                                                                     \
+              "(x: NDArray | bool | int | float, y: NDArray | bool | int | float) -> NDArray"));
+#include "ops/elementwise/binary.inc"
+#undef ND_BINARY
+  m.def("where", &where_function, nb::arg("condition"), nb::arg("x"), nb::arg("y"),
+        nb::sig("def where(condition: NDArray, x: NDArray | bool | int | float, y: NDArray | bool "
+                "| int | float) -> NDArray"));
+
+#define ND_REDUCTION(name)                                                   \
+  m.def(                                                                     \
+      #name,                                                                 \
+      [](const Array& x, const std::optional<Dims>& axis, bool keepdims) {   \
+        return reduce(ReduceOp::name, x, axis ? &*axis : nullptr, keepdims); \
+      },                                                                     \
+      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+  ND_REDUCTION(sum)
+  ND_REDUCTION(prod)
+  ND_REDUCTION(max)
+  ND_REDUCTION(min)
+  ND_REDUCTION(any)
+  ND_REDUCTION(all)
+#undef ND_REDUCTION
+  m.def(
+      "mean",
+      [](const Array& x, const std::optional<Dims>& axis, bool keepdims) {
+        return mean(x, axis ? &*axis : nullptr, keepdims);
+      },
+      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+#define ND_ARG_REDUCTION(name)                                                      \
+  m.def(                                                                            \
+      #name,                                                                        \
+      [](const Array& x, std::optional<int64_t> axis, bool keepdims) {              \
+        return arg_reduce(ArgReduceOp::name, x, axis ? &*axis : nullptr, keepdims); \
+      },                                                                            \
+      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+  ND_ARG_REDUCTION(argmax)
+  ND_ARG_REDUCTION(argmin)
+#undef ND_ARG_REDUCTION
+
+  m.def("matmul", &matmul, nb::arg("x"), nb::arg("y"));
+  m.def("take", &take, nb::arg("x"), nb::arg("indices"), nb::arg("axis"));
+  m.def("take_along_axis", &take_along_axis, nb::arg("x"), nb::arg("indices"), nb::arg("axis"));
+  m.def("scatter_add", &scatter_add, nb::arg("x"), nb::arg("indices"), nb::arg("values"),
+        nb::arg("axis"));
+  m.def("index_add", &index_add, nb::arg("x"), nb::arg("indices"), nb::arg("values"),
+        nb::arg("axis"));
+
+  m.def(
+      "empty",
+      [](const Dims& shape, DType dtype, nb::handle device) {
+        return empty(shape, dtype, to_backend(device));
+      },
+      nb::arg("shape"), nb::arg("dtype"), nb::arg("device"),
+      nb::sig("def empty(shape: collections.abc.Sequence[int] | int, dtype: DType, device: Device "
+              "| str) -> NDArray"));
+  m.def(
+      "full",
+      [](const Dims& shape, nb::handle value, DType dtype, nb::handle device) {
+        return full(shape, expect_scalar(value, "full"), dtype, to_backend(device));
+      },
+      nb::arg("shape"), nb::arg("value"), nb::arg("dtype"), nb::arg("device"),
+      nb::sig("def full(shape: collections.abc.Sequence[int] | int, value: bool | int | float, "
+              "dtype: DType, device: Device | str) -> NDArray"));
+  m.def(
+      "random",
+      [](const std::string& distribution, const Dims& shape, DType dtype, nb::handle device,
+         uint64_t seed, uint64_t offset) {
+        return random(to_distribution(distribution), shape, dtype, to_backend(device), seed,
+                      offset);
+      },
+      nb::arg("distribution"), nb::arg("shape"), nb::arg("dtype"), nb::arg("device"),
+      nb::arg("seed"), nb::arg("offset"),
+      nb::sig("def random(distribution: str, shape: collections.abc.Sequence[int] | int, dtype: "
+              "DType, device: Device | str, seed: int, offset: int) -> NDArray"));
+  m.def("view_of_numpy", &view_of_numpy, nb::arg("array"), nb::arg("device"),
+        nb::sig("def view_of_numpy(array: numpy.ndarray[typing.Any, typing.Any], device: Device | "
+                "str) -> NDArray"));
+  m.def("upload", &upload, nb::arg("array"), nb::arg("device"),
+        nb::sig("def upload(array: numpy.ndarray[typing.Any, typing.Any], device: Device | str) -> "
+                "NDArray"));
+  m.def("may_share_memory", &may_share_memory, nb::arg("a"), nb::arg("b"));
+  m.def("promote", &promote, nb::arg("a"), nb::arg("b"));
+  m.def(
+      "broadcast_shapes",
+      [](const nb::args& shapes) {
+        Dims result;
+        for (nb::handle shape : shapes)
+          result = broadcast_shapes(result, nb::cast<Dims>(shape), "broadcast_shapes");
+        return to_tuple(result);
+      },
+      nb::sig(
+          "def broadcast_shapes(*shapes: collections.abc.Sequence[int] | int) -> tuple[int, ...]"));
+
+  m.def(
+      "get_device", [](const std::string& name) { return Device{&get_backend(name)}; },
+      nb::arg("name"));
+  m.def("device_names", &backend_names);
+  m.def("num_threads", &num_threads);
+  m.def("set_num_threads", &set_num_threads, nb::arg("count"));
+  m.def("memory_statistics", &memory_statistics,
+        nb::sig("def memory_statistics() -> dict[str, int]"));
+  m.def("reset_peak_memory", &allocator::reset_peak);
+  m.def("empty_cache", &allocator::empty_cache);
+  m.def("set_cache_limit", &allocator::set_cache_limit, nb::arg("nbytes"));
+  m.def("active_isa", [] { return std::string(cpu::name_of(cpu::active_isa())); });
+  m.def("supported_isas", &cpu::supported_isas);
+}
+
+}  // namespace nd

@@ -1,0 +1,88 @@
+// The extension module ndarray_core._core.
+#include "bindings/convert.hpp"
+#include "core/allow_threads.hpp"
+
+namespace {
+
+// nd::ShapeError becomes ndarray_core.errors.ShapeError, and so on.
+void translate(const std::exception_ptr& exception, void*) {
+  const auto raise = [](const char* name, const char* text) {
+    PyErr_SetString(nd::python_attribute("ndarray_core.errors", name).ptr(), text);
+  };
+  try {
+    std::rethrow_exception(exception);
+  } catch (const nd::ShapeError& e) {
+    raise("ShapeError", e.what());
+  } catch (const nd::DTypeError& e) {
+    raise("DTypeError", e.what());
+  } catch (const nd::DeviceError& e) {
+    raise("DeviceError", e.what());
+  } catch (const nd::OutOfMemory& e) {
+    raise("OutOfMemoryError", e.what());
+  } catch (const nd::IndexError& e) {
+    PyErr_SetString(PyExc_IndexError, e.what());
+  } catch (const nd::Error& e) {
+    raise("NDArrayError", e.what());
+  }
+}
+
+void* release_interpreter() { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; }
+void acquire_interpreter(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  using namespace nd;
+  m.doc() = "Buffers, layouts, arrays and checked operations of ndarray_core, in C++.";
+  nb::register_exception_translator(translate);
+  thread_hooks = {release_interpreter, acquire_interpreter};
+
+  auto dtype = nb::enum_<DType>(m, "DType", "The element type of an array.");
+#define ND_DTYPE(name, type, kind) dtype.value(name_of(DType::name).data(), DType::name);
+  ND_FOR_EACH_DTYPE(ND_DTYPE)
+#undef ND_DTYPE
+  dtype.def_prop_ro(
+           "itemsize", [](DType self) { return itemsize(self); }, "Bytes of one element.")
+      .def_prop_ro(
+          "kind",
+          [](DType self) {
+            static constexpr const char* names[] = {"bool", "int", "uint", "float"};
+            return names[static_cast<int>(kind_of(self))];
+          },
+          "One of bool, int, uint and float.")
+      .def("__repr__", [](DType self) { return message("ndarray_core.", name_of(self)); })
+      .def("__str__", [](DType self) { return std::string(name_of(self)); });
+
+  nb::class_<Device>(m, "Device", "Where arrays live and are computed: 'numpy', 'cpu'.")
+      .def(
+          "__init__",
+          [](Device* self, const std::string& name) { new (self) Device{&get_backend(name)}; },
+          nb::arg("name"))
+      .def_prop_ro("name", [](const Device& d) { return d.backend->name; })
+      .def(
+          "synchronize", [](const Device& d) { d.backend->synchronize(); },
+          "Returns when all work on the device is done.")
+      .def(
+          "__eq__",
+          [](const Device& d, nb::handle other) {
+            if (nb::isinstance<Device>(other))
+              return d.backend == nb::cast<const Device&>(other).backend;
+            return PyUnicode_Check(other.ptr()) && nb::cast<std::string>(other) == d.backend->name;
+          },
+          nb::arg("other"), nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def("__hash__", [](const Device& d) { return nb::hash(nb::str(d.backend->name.c_str())); })
+      .def("__str__", [](const Device& d) { return d.backend->name; })
+      .def("__repr__", [](const Device& d) { return message("Device('", d.backend->name, "')"); })
+      .def(
+          "__reduce__",
+          [](const Device& d) {
+            return nb::make_tuple(python_attribute("ndarray_core._core", "Device"),
+                                  nb::make_tuple(d.backend->name));
+          },
+          nb::sig("def __reduce__(self) -> tuple[typing.Any, ...]"));
+
+  bind_layout(m);
+  bind_array(m);
+  bind_functions(m);
+  bind_python_backend(m);
+}
