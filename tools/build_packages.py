@@ -58,7 +58,7 @@ def main() -> int:
         build("ndarray-core", python)
     for package in PURE_PACKAGES:
         build(package, sys.executable)
-    for path in sorted(DISTRIBUTIONS.iterdir()):
+    for path in sorted(DISTRIBUTIONS.glob("*.*z")) + sorted(DISTRIBUTIONS.glob("*.whl")):
         print(f"{path.stat().st_size / 1024:8.0f} KiB  {path.name}")
     return 0
 

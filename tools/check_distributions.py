@@ -43,7 +43,8 @@ assert layer.weight.grad.tolist() == [[4.0, 4.0, 4.0], [4.0, 4.0, 4.0]]
 import subprocess, sys
 from pathlib import Path
 command = Path(sys.executable).with_name("tiny-models")
-assert "train" in subprocess.run([command, "--help"], check=True, capture_output=True, text=True).stdout
+result = subprocess.run([command, "--help"], check=True, capture_output=True, text=True)
+assert "train" in result.stdout
 """,
 }
 # Appended to each program: which of our packages are here?

@@ -31,7 +31,7 @@ def find(version: str) -> str | None:
 
 
 def available() -> dict[str, str]:
-    """Version -> path for the supported interpreters that are here; prints the ones that are not."""
+    """Version -> path of the supported interpreters that are here; prints which are not."""
     found = {}
     for version in SUPPORTED:
         path = find(version)
