@@ -5,20 +5,18 @@
 namespace nd {
 namespace {
 
-nb::object not_implemented() { return nb::borrow(Py_NotImplemented); }
-
 // `other` may be an array or a number; for anything else Python asks the other operand's class.
 template <BinaryOp op>
 nb::object operate(const Array& x, nb::handle other) {
   if (nb::isinstance<Array>(other)) return nb::cast(binary(op, x, *nb::inst_ptr<Array>(other)));
   if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, x, *scalar));
-  return not_implemented();
+  return no_operator(other, name_of(op));
 }
 
 template <BinaryOp op>
 nb::object operate_reflected(const Array& x, nb::handle other) {
   if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, *scalar, x));
-  return not_implemented();
+  return no_operator(other, name_of(op));
 }
 
 template <BinaryOp op>
@@ -29,7 +27,7 @@ nb::object operate_in_place(nb::handle self, nb::handle other) {
   } else if (const auto scalar = to_scalar(other)) {
     binary_in_place(op, x, *scalar);
   } else {
-    return not_implemented();
+    return no_operator(other, name_of(op));
   }
   return nb::borrow(self);
 }
@@ -386,13 +384,13 @@ void bind_array(nb::module_& m) {
          "__matmul__",
          [](const Array& x, nb::handle other) {
            return nb::isinstance<Array>(other) ? nb::cast(matmul(x, *nb::inst_ptr<Array>(other)))
-                                               : not_implemented();
+                                               : no_operator(other, "matmul");
          },
          nb::arg("other"), nb::sig("def __matmul__(self, other: NDArray, /) -> NDArray"))
       .def(
           "__imatmul__",
           [](nb::handle self, nb::handle other) {
-            if (!nb::isinstance<Array>(other)) return not_implemented();
+            if (!nb::isinstance<Array>(other)) return no_operator(other, "matmul");
             assign(*nb::inst_ptr<Array>(self),
                    matmul(*nb::inst_ptr<Array>(self), *nb::inst_ptr<Array>(other)));
             return nb::borrow(self);

@@ -22,10 +22,8 @@ nb::dlpack::dtype dlpack_type(DType dtype) {
   return {static_cast<uint8_t>(code), static_cast<uint8_t>(8 * itemsize(dtype)), 1};
 }
 
-// NumPy's scalar types are no subclasses of int and (but for float64) of float.
-bool is_numpy_scalar(nb::handle object) {
-  static const nb::object* generic = new nb::object(nb::module_::import_("numpy").attr("generic"));
-  return PyObject_IsInstance(object.ptr(), generic->ptr()) == 1;
+bool is_numpy(nb::handle object, const char* type) {
+  return PyObject_IsInstance(object.ptr(), python_attribute("numpy", type).ptr()) == 1;
 }
 
 Scalar scalar_from_int(PyObject* number) {
@@ -48,7 +46,8 @@ std::optional<Scalar> to_scalar(nb::handle object) {
   if (PyFloat_Check(p)) return Scalar{Kind::floating, 0, PyFloat_AsDouble(p)};
   if (PyBool_Check(p)) return Scalar{Kind::boolean, p == Py_True, 0};
   if (PyLong_Check(p)) return scalar_from_int(p);
-  if (is_numpy_scalar(object)) return to_scalar(object.attr("item")());
+  // NumPy's scalar types are no subclasses of int and (but for float64) of float.
+  if (is_numpy(object, "generic")) return to_scalar(object.attr("item")());
   return std::nullopt;
 }
 
@@ -57,6 +56,15 @@ Scalar expect_scalar(nb::handle object, const char* op) {
   throw nb::type_error(
       message(op, ": expected an array or a number, got ", nb::type_name(object.type()).c_str())
           .c_str());
+}
+
+nb::object no_operator(nb::handle other, const char* op) {
+  if (is_numpy(other, "ndarray")) {
+    throw nb::type_error(
+        message(op, ": the other operand is a numpy.ndarray; convert it with asarray(...) first")
+            .c_str());
+  }
+  return nb::borrow(Py_NotImplemented);
 }
 
 DType to_dtype(nb::handle object) {

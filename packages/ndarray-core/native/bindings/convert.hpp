@@ -27,6 +27,9 @@ struct BufferHandle {
 // A Python number, or nothing if the object is something else. NumPy's scalars count as numbers.
 std::optional<Scalar> to_scalar(nb::handle object);
 Scalar expect_scalar(nb::handle object, const char* op);
+// NotImplemented, so that Python asks the other operand's class; but a NumPy array is refused with
+// a clear TypeError, since NumPy would not give one.
+nb::object no_operator(nb::handle other, const char* op);
 // A DType; or what ndarray_core.dtypes.as_dtype understands ("float32", float, numpy.dtype).
 DType to_dtype(nb::handle object);
 // A Device or its name.

@@ -34,6 +34,8 @@ void acquire_interpreter(void* state) { PyEval_RestoreThread(static_cast<PyThrea
 NB_MODULE(_core, m) {
   using namespace nd;
   m.doc() = "Buffers, layouts, arrays and checked operations of ndarray_core, in C++.";
+  // Backends live as long as the process, and the `numpy` one keeps its Python module: no leak.
+  nb::set_leak_warnings(false);
   nb::register_exception_translator(translate);
   thread_hooks = {release_interpreter, acquire_interpreter};
 
