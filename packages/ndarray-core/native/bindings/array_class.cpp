@@ -175,7 +175,7 @@ void bind_array(nb::module_& m) {
            return copy ? view.attr("copy")() : view;
          },
          nb::arg("copy") = false,
-         nb::sig("def numpy(self, copy: bool = False) -> numpy.ndarray[typing.Any, typing.Any]"),
+         nb::sig("def numpy(self, copy: bool = False) -> numpy.typing.NDArray[typing.Any]"),
          "A NumPy array: on the same memory for devices of the host, read-only where elements "
          "repeat.")
       .def(
@@ -191,7 +191,7 @@ void bind_array(nb::module_& m) {
           },
           nb::arg("dtype") = nb::none(), nb::arg("copy") = nb::none(),
           nb::sig("def __array__(self, dtype: typing.Any = None, copy: bool | None = None) -> "
-                  "numpy.ndarray[typing.Any, typing.Any]"))
+                  "numpy.typing.NDArray[typing.Any]"))
       .def(
           "__array_namespace__",
           [](const Array&, nb::handle) { return nb::module_::import_("ndarray_core"); },
@@ -373,9 +373,9 @@ void bind_array(nb::module_& m) {
   ND_BIND_OPERATOR("gt", greater)
   ND_BIND_OPERATOR("ge", greater_equal)
   cls.def("__eq__", &operate<BinaryOp::equal>, ND_OTHER,
-          nb::sig("def __eq__(self, other: object, /) -> NDArray  # type: ignore[override]"));
+          nb::sig("def __eq__(self, other: object, /) -> typing.Any"));
   cls.def("__ne__", &operate<BinaryOp::not_equal>, ND_OTHER,
-          nb::sig("def __ne__(self, other: object, /) -> NDArray  # type: ignore[override]"));
+          nb::sig("def __ne__(self, other: object, /) -> typing.Any"));
 #undef ND_BIND_ARITHMETIC
 #undef ND_BIND_OPERATOR
 #undef ND_SIG

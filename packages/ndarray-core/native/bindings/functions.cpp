@@ -191,10 +191,10 @@ void bind_functions(nb::module_& m) {
       nb::sig("def random(distribution: str, shape: collections.abc.Sequence[int] | int, dtype: "
               "DType, device: Device | str, seed: int, offset: int) -> NDArray"));
   m.def("view_of_numpy", &view_of_numpy, nb::arg("array"), nb::arg("device"),
-        nb::sig("def view_of_numpy(array: numpy.ndarray[typing.Any, typing.Any], device: Device | "
+        nb::sig("def view_of_numpy(array: numpy.typing.NDArray[typing.Any], device: Device | "
                 "str) -> NDArray"));
   m.def("upload", &upload, nb::arg("array"), nb::arg("device"),
-        nb::sig("def upload(array: numpy.ndarray[typing.Any, typing.Any], device: Device | str) -> "
+        nb::sig("def upload(array: numpy.typing.NDArray[typing.Any], device: Device | str) -> "
                 "NDArray"));
   m.def("may_share_memory", &may_share_memory, nb::arg("a"), nb::arg("b"));
   m.def("promote", &promote, nb::arg("a"), nb::arg("b"));

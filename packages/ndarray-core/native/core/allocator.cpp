@@ -1,0 +1,241 @@
+// Blocks are rounded up to size classes, eight to each doubling, so that at most an eighth of a block
+// (or 63 bytes) is wasted, and freed blocks wait in one list per class.
+#include "core/allocator.hpp"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <new>
+#include <string>
+
+#include "core/error.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#endif
+
+namespace nd::allocator {
+namespace {
+
+constexpr size_t alignment = 64;            // a cache line, and the widest vector
+constexpr size_t huge_page = size_t{2} << 20;
+constexpr size_t largest_block = size_t{1} << 47;  // the address space of a process
+
+// Class 0 to 7: multiples of 64 up to 512. Then eight equal steps from each power of two to the next.
+constexpr int linear_bits = 9;
+constexpr int size_classes = (48 - linear_bits) * 8 + 8;
+
+struct SizeClass {
+  int index;
+  size_t nbytes;
+};
+
+SizeClass size_class(size_t nbytes) {
+  if (nbytes <= (size_t{1} << linear_bits)) {
+    const size_t index = nbytes == 0 ? 0 : (nbytes - 1) / alignment;
+    return {static_cast<int>(index), (index + 1) * alignment};
+  }
+  const int top = std::bit_width(nbytes - 1) - 1;   // of nbytes - 1: a power of two ends its octave
+  const size_t eighth = (nbytes - 1) >> (top - 3);  // 8 to 15
+  return {(top - linear_bits) * 8 + static_cast<int>(eighth), (eighth + 1) << (top - 3)};
+}
+
+// Large blocks are mapped on their own, on a huge page's boundary; below that, malloc's pages do.
+void* request(size_t nbytes) noexcept {
+  if (nbytes < huge_page) return std::aligned_alloc(alignment, nbytes);
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t length = nbytes + huge_page - page;
+  void* mapping = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) return nullptr;
+  char* start = static_cast<char*>(mapping);
+  char* block = start + (-reinterpret_cast<uintptr_t>(start) & (huge_page - 1));
+  if (block != start) munmap(start, static_cast<size_t>(block - start));
+  if (const size_t rest = static_cast<size_t>(start + length - (block + nbytes)); rest != 0) {
+    munmap(block + nbytes, rest);
+  }
+#if defined(MADV_HUGEPAGE)
+  madvise(block, nbytes, MADV_HUGEPAGE);  // a wish: a kernel without huge pages refuses it
+#endif
+  return block;
+}
+
+void give_back(void* block, size_t nbytes) noexcept {
+  ASAN_UNPOISON_MEMORY_REGION(block, nbytes);
+  if (nbytes < huge_page) {
+    std::free(block);
+  } else {
+    munmap(block, nbytes);
+  }
+}
+
+// What this process may use: the machine's memory, or less where its control group says so.
+size_t available_memory() {
+  size_t memory = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  for (const char* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    size_t limit = 0;
+    if (std::ifstream(path) >> limit && limit > 0) memory = std::min(memory, limit);
+  }
+  return memory;
+}
+
+std::string readable(size_t nbytes) {
+  constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (nbytes < 1024) return message(nbytes, " bytes");
+  int unit = -1;
+  double value = static_cast<double>(nbytes);
+  for (; value >= 1024; value /= 1024) ++unit;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
+  return text;
+}
+
+class Cache {
+ public:
+  Cache() : memory_(available_memory()) { statistics_.cache_limit = memory_ / 2; }
+
+  void* allocate(size_t nbytes) {
+    if (nbytes > largest_block) fail(nbytes);
+    const SizeClass wanted = size_class(nbytes);
+    size_t held;
+    {
+      std::lock_guard lock(mutex);
+      if (FreeBlock* block = free_[wanted.index]) {
+        ASAN_UNPOISON_MEMORY_REGION(block, wanted.nbytes);
+        free_[wanted.index] = block->next;
+        statistics_.cached -= wanted.nbytes;
+        count_allocation(wanted.nbytes);
+        return block;
+      }
+      held = statistics_.in_use + statistics_.cached;
+    }
+    // Linux grants memory that it does not have and kills the process later: do not let blocks that
+    // nobody uses contribute to that.
+    if (held + wanted.nbytes > memory_ / 4 * 3) empty();
+    void* block = request(wanted.nbytes);
+    if (block == nullptr) {
+      empty();
+      block = request(wanted.nbytes);
+      if (block == nullptr) fail(nbytes);
+    }
+    std::lock_guard lock(mutex);
+    ++statistics_.system_requests;
+    count_allocation(wanted.nbytes);
+    return block;
+  }
+
+  void deallocate(void* block, size_t nbytes) noexcept {
+    if (block == nullptr) return;
+    const SizeClass freed = size_class(nbytes);
+    {
+      std::lock_guard lock(mutex);
+      statistics_.in_use -= freed.nbytes;
+      if (statistics_.cached + freed.nbytes <= statistics_.cache_limit) {
+        free_[freed.index] = new (block) FreeBlock{free_[freed.index]};
+        statistics_.cached += freed.nbytes;
+        ASAN_POISON_MEMORY_REGION(block, freed.nbytes);
+        return;
+      }
+    }
+    give_back(block, freed.nbytes);
+  }
+
+  void empty() noexcept { trim(0); }
+
+  void set_limit(size_t nbytes) {
+    {
+      std::lock_guard lock(mutex);
+      statistics_.cache_limit = nbytes;
+    }
+    trim(nbytes);
+  }
+
+  Statistics statistics() {
+    std::lock_guard lock(mutex);
+    return statistics_;
+  }
+
+  void reset_peak() {
+    std::lock_guard lock(mutex);
+    statistics_.peak_in_use = statistics_.in_use;
+  }
+
+  std::mutex mutex;
+
+ private:
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+
+  void count_allocation(size_t nbytes) {
+    ++statistics_.allocations;
+    statistics_.in_use += nbytes;
+    if (statistics_.in_use > statistics_.peak_in_use) statistics_.peak_in_use = statistics_.in_use;
+  }
+
+  // Gives blocks back, the largest first, until at most `target` bytes are kept.
+  void trim(size_t target) noexcept {
+    std::lock_guard lock(mutex);
+    for (int index = size_classes - 1; index >= 0; --index) {
+      const size_t nbytes = class_nbytes(index);
+      while (free_[index] != nullptr && statistics_.cached > target) {
+        FreeBlock* block = free_[index];
+        ASAN_UNPOISON_MEMORY_REGION(block, sizeof(FreeBlock));
+        free_[index] = block->next;
+        statistics_.cached -= nbytes;
+        give_back(block, nbytes);
+      }
+    }
+  }
+
+  static size_t class_nbytes(int index) {
+    if (index < 8) return static_cast<size_t>(index + 1) * alignment;
+    return static_cast<size_t>(index % 8 + 9) << (index / 8 - 1 + linear_bits - 3);
+  }
+
+  [[noreturn]] void fail(size_t nbytes) {
+    const Statistics now = statistics();
+    throw OutOfMemory(message("cannot allocate ", readable(nbytes), " on device cpu: ",
+                              readable(now.in_use), " are in use and ", readable(now.cached),
+                              " cached; delete arrays that are no longer needed, or work on less "
+                              "data at a time"));
+  }
+
+  const size_t memory_;
+  Statistics statistics_{};
+  FreeBlock* free_[size_classes] = {};
+};
+
+// Never destroyed: arrays may outlive main().
+Cache& cache() {
+  static Cache* instance = [] {
+    static Cache* created = new Cache;
+    // A child of fork must not find the lock held by a thread that it does not have.
+    pthread_atfork([] { created->mutex.lock(); }, [] { created->mutex.unlock(); },
+                   [] { created->mutex.unlock(); });
+    return created;
+  }();
+  return *instance;
+}
+
+}  // namespace
+
+void* allocate(size_t nbytes) { return cache().allocate(nbytes); }
+void deallocate(void* block, size_t nbytes) noexcept { cache().deallocate(block, nbytes); }
+Statistics statistics() { return cache().statistics(); }
+void reset_peak() { cache().reset_peak(); }
+void empty_cache() { cache().empty(); }
+void set_cache_limit(size_t nbytes) { cache().set_limit(nbytes); }
+
+}  // namespace nd::allocator

@@ -1,0 +1,70 @@
+// copy, fill and where of the `cpu` device.
+#include "cpu/cpu_backend.hpp"
+#include "ops/copy/copy_kernels.hpp"
+#include "ops/elementwise/formulas.hpp"
+
+namespace nd::cpu {
+namespace {
+
+int log2_itemsize(DType dtype) { return __builtin_ctzll(itemsize(dtype)); }
+
+// Types between which a conversion moves the bits as they are.
+bool same_bits(DType out, DType x) {
+  if (out == x) return true;
+  return itemsize(out) == itemsize(x) && is_integer(out) && !is_floating(x);
+}
+
+// Where x is dense along another dimension than out is, that one becomes the block's other
+// dimension: the copy is a transposition. Gives the least number of rows that a block should have.
+int64_t pair_dense_dimensions(Walk<2>& walk, int64_t item) {
+  const int last = walk.ndim - 1;
+  if (walk.ndim < 2 || walk.strides[last][0] != item || walk.strides[last][1] == item) return 1;
+  for (int d = 0; d < last; ++d) {
+    if (walk.strides[d][1] != item) continue;
+    for (int e = d; e + 1 < last; ++e) walk.swap_dimensions(e, e + 1);
+    return 4 * transpose_tile;
+  }
+  return 1;
+}
+
+}  // namespace
+
+void copy(const Array& out, const Array& x) {
+  const CopyKernels& kernels = ND_SELECT_KERNELS(copy_kernels);
+  Walk<2> walk({&out, &x});
+  if (same_bits(out.dtype(), x.dtype())) {
+    const int64_t least_rows =
+        pair_dense_dimensions(walk, static_cast<int64_t>(itemsize(out.dtype())));
+    for_each_block(walk, parallel_grain, least_rows, kernels.move[log2_itemsize(out.dtype())]);
+  } else {
+    for_each_block(walk, parallel_grain, 1,
+                   kernels.convert[static_cast<int>(out.dtype())][static_cast<int>(x.dtype())]);
+  }
+}
+
+void fill(const Array& out, Scalar value) {
+  char element[8];
+  dispatch(out.dtype(), [&]<typename T>() {
+    T converted;
+    if (value.kind == Kind::floating) {
+      converted = m::convert<T>(value.floating);
+    } else if (value.kind == Kind::unsigned_integer) {
+      converted = m::convert<T>(static_cast<uint64_t>(value.integer));
+    } else {
+      converted = m::convert<T>(value.integer);
+    }
+    static_assert(sizeof(T) <= sizeof(element));
+    __builtin_memcpy(element, &converted, sizeof(T));
+  });
+  const CopyKernels::Fill kernel =
+      ND_SELECT_KERNELS(copy_kernels).fill[log2_itemsize(out.dtype())];
+  for_each_block(Walk<1>({&out}), parallel_grain, 1,
+                 [&](const Block<1>& block) { kernel(block, element); });
+}
+
+void where(const Array& out, const Array& condition, const Array& x, const Array& y) {
+  for_each_block(Walk<4>({&out, &condition, &x, &y}), parallel_grain, 1,
+                 ND_SELECT_KERNELS(copy_kernels).where[log2_itemsize(out.dtype())]);
+}
+
+}  // namespace nd::cpu

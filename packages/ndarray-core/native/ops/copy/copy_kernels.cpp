@@ -1,0 +1,212 @@
+// Compiled once per instruction set.
+#include "ops/copy/copy_kernels.hpp"
+
+#include "ops/elementwise/formulas.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+template <typename To, typename From>
+void convert(const Block<2>& block) {
+  const int64_t out_step = block.column_strides[0], x_step = block.column_strides[1];
+  const bool dense = out_step == sizeof(To) && x_step == sizeof(From);
+  for (int64_t row = 0; row < block.rows; ++row) {
+    char* const out = block.data[0] + row * block.row_strides[0];
+    const char* const x = block.data[1] + row * block.row_strides[1];
+    if (dense) {
+      To* __restrict const dense_out = reinterpret_cast<To*>(out);
+      const From* __restrict const dense_x = reinterpret_cast<const From*>(x);
+      for (int64_t i = 0; i < block.columns; ++i) dense_out[i] = m::convert<To>(dense_x[i]);
+    } else {
+#pragma GCC novector
+      for (int64_t i = 0; i < block.columns; ++i) {
+        *reinterpret_cast<To*>(out + i * out_step) =
+            m::convert<To>(*reinterpret_cast<const From*>(x + i * x_step));
+      }
+    }
+  }
+}
+
+// A square of a block whose columns are dense in out and whose rows are dense in x: read whole
+// before it is written, so that both sides are walked in cache lines.
+template <typename T, int side>
+void transpose_square(char* out, int64_t out_row_stride, const char* x, int64_t x_column_stride) {
+  T square[side][side];
+  for (int column = 0; column < side; ++column) {
+    T line[side];
+    __builtin_memcpy(line, x + column * x_column_stride, sizeof(line));
+    for (int row = 0; row < side; ++row) square[row][column] = line[row];
+  }
+  for (int row = 0; row < side; ++row) {
+    __builtin_memcpy(out + row * out_row_stride, square[row], sizeof(square[row]));
+  }
+}
+
+template <typename T>
+void strided(char* out, const char* x, int64_t count, int64_t out_step, int64_t x_step) {
+#pragma GCC novector
+  for (int64_t i = 0; i < count; ++i) {
+    *reinterpret_cast<T*>(out + i * out_step) = *reinterpret_cast<const T*>(x + i * x_step);
+  }
+}
+
+template <typename T>
+void transpose(const Block<2>& block) {
+  constexpr int side = transpose_tile;
+  const int64_t out_row_stride = block.row_strides[0], x_column_stride = block.column_strides[1];
+  for (int64_t row = 0; row < block.rows; row += side) {
+    char* const out = block.data[0] + row * out_row_stride;
+    const char* const x = block.data[1] + row * static_cast<int64_t>(sizeof(T));
+    int64_t column = 0;
+    if (row + side <= block.rows) {
+      for (; column + side <= block.columns; column += side) {
+        transpose_square<T, side>(out + column * static_cast<int64_t>(sizeof(T)), out_row_stride,
+                                  x + column * x_column_stride, x_column_stride);
+      }
+    }
+    const int64_t last = row + side < block.rows ? row + side : block.rows;
+    for (int64_t r = row; r < last; ++r) {
+      strided<T>(block.data[0] + r * out_row_stride + column * static_cast<int64_t>(sizeof(T)),
+                 block.data[1] + r * static_cast<int64_t>(sizeof(T)) + column * x_column_stride,
+                 block.columns - column, sizeof(T), x_column_stride);
+    }
+  }
+}
+
+template <typename T>
+void fill_run(char* out, int64_t step, int64_t count, T value) {
+  if (step == sizeof(T)) {
+    T* const dense_out = reinterpret_cast<T*>(out);
+    for (int64_t i = 0; i < count; ++i) dense_out[i] = value;
+  } else {
+    for (int64_t i = 0; i < count; ++i) *reinterpret_cast<T*>(out + i * step) = value;
+  }
+}
+
+template <typename T>
+void move(const Block<2>& block) {
+  const int64_t out_step = block.column_strides[0], x_step = block.column_strides[1];
+  if (out_step == sizeof(T) && x_step != sizeof(T) && block.row_strides[1] == sizeof(T)) {
+    return transpose<T>(block);
+  }
+  for (int64_t row = 0; row < block.rows; ++row) {
+    char* const out = block.data[0] + row * block.row_strides[0];
+    const char* const x = block.data[1] + row * block.row_strides[1];
+    if (out_step == sizeof(T) && x_step == sizeof(T)) {
+      __builtin_memcpy(out, x, static_cast<size_t>(block.columns) * sizeof(T));
+    } else if (x_step == 0) {
+      fill_run(out, out_step, block.columns, *reinterpret_cast<const T*>(x));
+    } else {
+      strided<T>(out, x, block.columns, out_step, x_step);
+    }
+  }
+}
+
+template <typename T>
+void fill(const Block<1>& block, const void* value) {
+  T element;
+  __builtin_memcpy(&element, value, sizeof(T));
+  for (int64_t row = 0; row < block.rows; ++row) {
+    fill_run(block.data[0] + row * block.row_strides[0], block.column_strides[0], block.columns,
+             element);
+  }
+}
+
+// x and y are dense or one element repeated; the rest is dense.
+template <typename T, bool x_repeats, bool y_repeats>
+void where_dense(T* out, const uint8_t* condition, const T* x, const T* y, int64_t count) {
+  const T first_x = x[0], first_y = y[0];
+// In place is fine: what one element writes, no other reads.
+#pragma GCC ivdep
+  for (int64_t i = 0; i < count; ++i) {
+    const T chosen = x_repeats ? first_x : x[i], other = y_repeats ? first_y : y[i];
+    out[i] = condition[i] != 0 ? chosen : other;
+  }
+}
+
+template <typename T>
+void where(const Block<4>& block) {
+  constexpr int64_t dense = sizeof(T);
+  const int64_t* const steps = block.column_strides;
+  const bool vectorizes = steps[0] == dense && steps[1] == 1 && (steps[2] == dense || !steps[2]) &&
+                          (steps[3] == dense || !steps[3]);
+  for (int64_t row = 0; row < block.rows; ++row) {
+    char* data[4];
+    for (int k = 0; k < 4; ++k) data[k] = block.data[k] + row * block.row_strides[k];
+    if (vectorizes) {
+      const auto run = steps[2] == dense
+                           ? (steps[3] == dense ? where_dense<T, false, false>
+                                                : where_dense<T, false, true>)
+                           : (steps[3] == dense ? where_dense<T, true, false>
+                                                : where_dense<T, true, true>);
+      run(reinterpret_cast<T*>(data[0]), reinterpret_cast<const uint8_t*>(data[1]),
+          reinterpret_cast<const T*>(data[2]), reinterpret_cast<const T*>(data[3]), block.columns);
+    } else {
+      for (int64_t i = 0; i < block.columns; ++i) {
+        const bool first = *reinterpret_cast<const uint8_t*>(data[1] + i * steps[1]) != 0;
+        *reinterpret_cast<T*>(data[0] + i * steps[0]) = *reinterpret_cast<const T*>(
+            first ? data[2] + i * steps[2] : data[3] + i * steps[3]);
+      }
+    }
+  }
+}
+
+// Types whose bits a conversion treats alike share a kernel: an integer's sign matters only where
+// the result is wider or floating.
+template <typename T>
+struct unsigned_of {
+  using type = std::make_unsigned_t<T>;
+};
+template <>
+struct unsigned_of<bool> {
+  using type = uint8_t;
+};
+template <>
+struct unsigned_of<float> {
+  using type = float;
+};
+template <>
+struct unsigned_of<double> {
+  using type = double;
+};
+
+template <typename To, typename From>
+constexpr CopyKernels::Copy conversion() {
+  constexpr bool from_float = m::is_float<From>;
+  using Target = std::conditional_t<from_float || std::is_same_v<To, bool>, To,
+                                    typename unsigned_of<To>::type>;
+  constexpr bool keeps_bits = !from_float && !m::is_float<To> && sizeof(To) <= sizeof(From);
+  using Source =
+      std::conditional_t<std::is_same_v<To, bool> || std::is_same_v<From, bool> || keeps_bits,
+                         typename unsigned_of<From>::type, From>;
+  return convert<Target, Source>;
+}
+
+constexpr CopyKernels all_kernels() {
+  CopyKernels kernels = {
+      {},
+      {move<uint8_t>, move<uint16_t>, move<uint32_t>, move<uint64_t>},
+      {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>},
+      {fill<uint8_t>, fill<uint16_t>, fill<uint32_t>, fill<uint64_t>},
+  };
+#define ND_FROM(name, type, kind) conversion<To, type>(),
+#define ND_TO(name, type, kind)                                      \
+  {                                                                  \
+    using To = type;                                                 \
+    const CopyKernels::Copy row[] = {ND_FOR_EACH_DTYPE(ND_FROM)};    \
+    for (int from = 0; from < dtype_count; ++from) {                 \
+      kernels.convert[static_cast<int>(DType::name)][from] = row[from]; \
+    }                                                                \
+  }
+  ND_FOR_EACH_DTYPE(ND_TO)
+#undef ND_TO
+#undef ND_FROM
+  return kernels;
+}
+constexpr CopyKernels kernels = all_kernels();
+
+}  // namespace
+
+const CopyKernels& copy_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA

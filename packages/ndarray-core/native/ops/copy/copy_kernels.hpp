@@ -1,0 +1,27 @@
+// The inner loops of moving elements: with another element type or with the same, transposed,
+// chosen by a condition, or one value over and over.
+#pragma once
+
+#include "core/strided.hpp"
+#include "cpu/isa.hpp"
+
+namespace nd::cpu {
+
+struct CopyKernels {
+  using Copy = void (*)(const Block<2>& out_x);
+  using Where = void (*)(const Block<4>& out_condition_x_y);
+  using Fill = void (*)(const Block<1>& out, const void* value);
+
+  Copy convert[dtype_count][dtype_count];  // [out][x]
+  // By log2 of the item size.
+  Copy move[4];
+  Where where[4];
+  Fill fill[4];
+};
+
+// A block that is a transposition at heart is moved in squares of this many elements a side.
+inline constexpr int64_t transpose_tile = 16;
+
+}  // namespace nd::cpu
+
+ND_DECLARE_KERNELS(CopyKernels, copy_kernels)

@@ -1,0 +1,239 @@
+// The arithmetic behind unary.inc and binary.inc, for one element: NumPy's results in every corner.
+// Written without branches where a loop over it is to be vectorised. Integers wrap around (the
+// kernels are compiled with -fwrapv).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "ops/elementwise/float32_functions.hpp"
+
+namespace nd::m {
+
+template <typename T>
+inline constexpr bool is_float = std::is_floating_point_v<T>;
+
+// From the C library, for float and double.
+#define ND_LIBRARY(name, builtin)                                      \
+  ND_FORMULA double name(double x) { return __builtin_##builtin(x); }  \
+  ND_FORMULA float name(float x) { return __builtin_##builtin##f(x); }
+ND_LIBRARY(sqrt, sqrt)
+ND_LIBRARY(log2, log2)
+ND_LIBRARY(log10, log10)
+ND_LIBRARY(sin, sin)
+ND_LIBRARY(cos, cos)
+ND_LIBRARY(tan, tan)
+ND_LIBRARY(asin, asin)
+ND_LIBRARY(acos, acos)
+ND_LIBRARY(atan, atan)
+ND_LIBRARY(sinh, sinh)
+ND_LIBRARY(cosh, cosh)
+ND_LIBRARY(asinh, asinh)
+ND_LIBRARY(acosh, acosh)
+ND_LIBRARY(atanh, atanh)
+ND_LIBRARY(erf, erf)
+#undef ND_LIBRARY
+
+// For float these are in float32_functions.hpp.
+ND_FORMULA double exp(double x) { return __builtin_exp(x); }
+ND_FORMULA double expm1(double x) { return __builtin_expm1(x); }
+ND_FORMULA double log(double x) { return __builtin_log(x); }
+ND_FORMULA double log1p(double x) { return __builtin_log1p(x); }
+ND_FORMULA double tanh(double x) { return __builtin_tanh(x); }
+ND_FORMULA double sigmoid(double x) {
+  const double e = exp(-__builtin_fabs(x));
+  return (x < 0.0 ? e : 1.0) / (1.0 + e);
+}
+
+#define ND_LIBRARY(name)                                                             \
+  ND_FORMULA double name(double x, double y) { return __builtin_##name(x, y); }      \
+  ND_FORMULA float name(float x, float y) { return __builtin_##name##f(x, y); }
+ND_LIBRARY(atan2)
+ND_LIBRARY(hypot)
+ND_LIBRARY(copysign)
+ND_LIBRARY(fmod)
+#undef ND_LIBRARY
+
+// Rounding leaves integers alone.
+#define ND_ROUNDING(name, builtin)               \
+  template <typename T>                          \
+  ND_FORMULA T name(T x) {                       \
+    if constexpr (std::is_same_v<T, float>) {    \
+      return __builtin_##builtin##f(x);          \
+    } else if constexpr (is_float<T>) {          \
+      return __builtin_##builtin(x);             \
+    } else {                                     \
+      return x;                                  \
+    }                                            \
+  }
+ND_ROUNDING(floor, floor)
+ND_ROUNDING(ceil, ceil)
+ND_ROUNDING(trunc, trunc)
+ND_ROUNDING(round, rint)  // half to even, which is the rounding mode of every process here
+#undef ND_ROUNDING
+
+template <typename T>
+ND_FORMULA T abs(T x) {
+  if constexpr (std::is_same_v<T, float>) {
+    return __builtin_fabsf(x);
+  } else if constexpr (is_float<T>) {
+    return __builtin_fabs(x);
+  } else if constexpr (std::is_signed_v<T>) {
+    return static_cast<T>(x < 0 ? -x : x);
+  } else {
+    return x;
+  }
+}
+
+template <typename T>
+ND_FORMULA T sign(T x) {
+  const T result = static_cast<T>((x > T(0)) - (x < T(0)));
+  return x != x ? x : result;
+}
+
+template <typename T>
+ND_FORMULA bool isnan(T x) {
+  return x != x;
+}
+template <typename T>
+ND_FORMULA bool isinf(T x) {
+  if constexpr (is_float<T>) {
+    return abs(x) == std::numeric_limits<T>::infinity();
+  } else {
+    return false;
+  }
+}
+template <typename T>
+ND_FORMULA bool isfinite(T x) {
+  if constexpr (is_float<T>) {
+    return abs(x) < std::numeric_limits<T>::infinity();
+  } else {
+    return true;
+  }
+}
+
+template <typename T>
+ND_FORMULA T invert(T x) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return !x;
+  } else {
+    return static_cast<T>(~x);
+  }
+}
+
+// NaN wins.
+template <typename T>
+ND_FORMULA T maximum(T x, T y) {
+  return (x >= y) | (x != x) ? x : y;
+}
+template <typename T>
+ND_FORMULA T minimum(T x, T y) {
+  return (x <= y) | (x != x) ? x : y;
+}
+
+// A divisor that the processor accepts: division by 0 and INT_MIN / -1 trap.
+template <typename T>
+ND_FORMULA T safe_divisor(T y) {
+  return (y == T(0)) | (std::is_signed_v<T> && y == static_cast<T>(-1)) ? T(1) : y;
+}
+
+template <typename T>
+ND_FORMULA T remainder(T x, T y) {
+  if constexpr (is_float<T>) {
+    const T r = fmod(x, y);  // NaN for y = 0
+    const T moved = (y < 0) != (r < 0) ? r + y : r;
+    return y == 0 ? r : (r == 0 ? copysign(T(0), y) : moved);
+  } else {
+    const T r = static_cast<T>(x % safe_divisor(y));  // 0 for y = 0 and y = -1
+    return static_cast<T>((r != 0) & ((r < 0) != (y < 0)) ? r + y : r);
+  }
+}
+
+template <typename T>
+ND_FORMULA T floor_divide(T x, T y) {
+  if constexpr (is_float<T>) {
+    // As Python's float.__floordiv__: from the remainder, which is exact.
+    const T r = fmod(x, y);
+    const T quotient = (x - r) / y - ((r != 0) & ((y < 0) != (r < 0)) ? T(1) : T(0));
+    const T down = floor(quotient);
+    const T nearest = quotient - down > T(0.5) ? down + T(1) : down;
+    return y == 0 ? x / y : (quotient == 0 ? copysign(T(0), x / y) : nearest);
+  } else {
+    const T divisor = safe_divisor(y);
+    const T q = static_cast<T>(x / divisor);
+    const T down = static_cast<T>(q - ((x % divisor != 0) & ((x < 0) != (y < 0))));
+    if constexpr (std::is_signed_v<T>) {
+      if (y == T(-1)) return static_cast<T>(-x);
+    }
+    return y == 0 ? T(0) : down;
+  }
+}
+
+template <typename T>
+ND_FORMULA T pow(T x, T y) {
+  if constexpr (std::is_same_v<T, float>) {
+    return __builtin_powf(x, y);
+  } else if constexpr (is_float<T>) {
+    return __builtin_pow(x, y);
+  } else {
+    // By squaring. The exponent isn't negative: the checked operation has seen to that.
+    using Unsigned = std::make_unsigned_t<T>;
+    T result = 1;
+    for (Unsigned rest = static_cast<Unsigned>(y); rest != 0; rest = rest >> 1) {
+      if (rest & 1) result = static_cast<T>(result * x);
+      x = static_cast<T>(x * x);
+    }
+    return result;
+  }
+}
+
+template <typename T>
+ND_FORMULA T logaddexp(T x, T y) {
+  const T larger = maximum(x, y);
+  const T result = larger + log1p(exp(-abs(x - y)));
+  return x == y ? x + T(0.693147180559945309) : result;  // ln 2; infinities of one sign, too
+}
+
+// Shifting by the width or more, or by a negative number, leaves no bit but copies of the sign.
+template <typename T>
+ND_FORMULA T shift_left(T x, T y) {
+  using Unsigned = std::make_unsigned_t<T>;
+  constexpr Unsigned width = 8 * sizeof(T);
+  const Unsigned count = static_cast<Unsigned>(y);
+  const Unsigned shifted = static_cast<Unsigned>(static_cast<Unsigned>(x) << (count % width));
+  return count < width ? static_cast<T>(shifted) : T(0);
+}
+template <typename T>
+ND_FORMULA T shift_right(T x, T y) {
+  using Unsigned = std::make_unsigned_t<T>;
+  constexpr Unsigned width = 8 * sizeof(T);
+  const Unsigned count = static_cast<Unsigned>(y);
+  return static_cast<T>(x >> (count < width ? count : width - 1) >> (count < width ? 0 : 1));
+}
+
+// Conversion between element types. Floating to integer is never undefined; it gives what NumPy
+// gives on x86-64: towards zero; what does not fit (NaN too) becomes the least int32 or int64, of
+// which narrower and unsigned types keep the low bits.
+template <typename To, typename From>
+ND_FORMULA To convert(From x) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return x != From(0);
+  } else if constexpr (is_float<From> && !is_float<To>) {
+    using Signed = std::conditional_t<(sizeof(To) < 4 || std::is_same_v<To, int32_t>), int32_t, int64_t>;
+    constexpr From least = static_cast<From>(std::numeric_limits<Signed>::min());
+    if constexpr (std::is_same_v<To, uint64_t>) {
+      const From high = x - -least;
+      const bool upper = x >= -least;
+      const From value = upper ? high : x;
+      const int64_t low = convert<int64_t>(value);
+      return static_cast<uint64_t>(low) ^ (upper ? uint64_t{1} << 63 : 0);
+    } else {
+      return static_cast<To>(static_cast<Signed>((x >= least) & (x < -least) ? x : least));
+    }
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+}  // namespace nd::m

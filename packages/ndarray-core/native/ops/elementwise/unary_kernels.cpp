@@ -1,0 +1,82 @@
+// One loop per unary operation and element type. Compiled once per instruction set.
+#include "ops/elementwise/domains.hpp"
+#include "ops/elementwise/elementwise_kernels.hpp"
+#include "ops/elementwise/formulas.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+template <UnaryOp op>
+struct Formula;
+#define ND_UNARY(name, domain_, ...)                        \
+  template <>                                               \
+  struct Formula<UnaryOp::name> {                           \
+    static constexpr Domain domain = Domain::domain_;       \
+    template <typename T>                                   \
+    static constexpr auto apply([[maybe_unused]] T x) {     \
+      return __VA_ARGS__;                                   \
+    }                                                       \
+  };
+#include "ops/elementwise/unary.inc"
+#undef ND_UNARY
+
+template <UnaryOp op, typename T, typename Result>
+void loop(const Block<2>& block) {
+  const int64_t out_step = block.column_strides[0], x_step = block.column_strides[1];
+  const bool dense = out_step == sizeof(Result) && x_step == sizeof(T);
+  for (int64_t row = 0; row < block.rows; ++row) {
+    char* const out = block.data[0] + row * block.row_strides[0];
+    const char* const x = block.data[1] + row * block.row_strides[1];
+    if (vectorizes<T>(op) && dense) {
+      Result* const dense_out = reinterpret_cast<Result*>(out);
+      const T* const dense_x = reinterpret_cast<const T*>(x);
+// In place is fine: what one element writes, no other reads.
+#pragma GCC ivdep
+      for (int64_t i = 0; i < block.columns; ++i) {
+        dense_out[i] = static_cast<Result>(Formula<op>::apply(dense_x[i]));
+      }
+    } else {
+#pragma GCC novector
+      for (int64_t i = 0; i < block.columns; ++i) {
+        *reinterpret_cast<Result*>(out + i * out_step) =
+            static_cast<Result>(Formula<op>::apply(*reinterpret_cast<const T*>(x + i * x_step)));
+      }
+    }
+  }
+}
+
+template <UnaryOp op, typename T>
+constexpr UnaryKernel kernel() {
+  if constexpr (accepts<T>(Formula<op>::domain)) {
+    constexpr UnaryOp stored_op = std::is_same_v<T, bool> ? on_bools(op) : op;
+    using Element = typename kernel_element<T, !ignores_sign(op)>::type;
+    return loop<stored_op, Element,
+                std::conditional_t<gives_bool(Formula<op>::domain), uint8_t, Element>>;
+  } else {
+    return nullptr;
+  }
+}
+
+constexpr UnaryKernels all_kernels() {
+  UnaryKernels kernels = {};
+#define ND_DTYPE(name, type, kind) kernel<op, type>(),
+#define ND_UNARY(name, domain, ...)                            \
+  {                                                            \
+    constexpr UnaryOp op = UnaryOp::name;                      \
+    const UnaryKernel row[] = {ND_FOR_EACH_DTYPE(ND_DTYPE)};   \
+    for (int dtype = 0; dtype < dtype_count; ++dtype) {        \
+      kernels.of[static_cast<int>(op)][dtype] = row[dtype];    \
+    }                                                          \
+  }
+#include "ops/elementwise/unary.inc"
+#undef ND_UNARY
+#undef ND_DTYPE
+  return kernels;
+}
+constexpr UnaryKernels kernels = all_kernels();
+
+}  // namespace
+
+const UnaryKernels& unary_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA
