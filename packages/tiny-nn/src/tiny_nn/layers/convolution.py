@@ -1,0 +1,136 @@
+"""Conv1d and Conv2d."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tiny_autograd import Tensor, empty, init
+from tiny_autograd import functional as F
+from tiny_nn.layers.linear import reset_bias
+from tiny_nn.module import Module
+from tiny_nn.parameter import Parameter
+
+
+def as_tuple(value: int | tuple[int, ...], dims: int, name: str) -> tuple[int, ...]:
+    """One size per spatial dimension: ``3`` stands for ``(3, 3)``."""
+    if isinstance(value, int):
+        return (value,) * dims
+    sizes = tuple(value)
+    if len(sizes) != dims:
+        raise ValueError(f"{name} should be an int or {dims} of them, but got {value}")
+    return sizes
+
+
+class _Convolution(Module):
+    """What the convolutions share: sizes, checks, parameters and their initialisation."""
+
+    dims: int  # spatial dimensions
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] | str = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if groups <= 0:
+            raise ValueError("groups must be a positive integer")
+        if in_channels % groups != 0:
+            raise ValueError("in_channels must be divisible by groups")
+        if out_channels % groups != 0:
+            raise ValueError("out_channels must be divisible by groups")
+        if padding_mode != "zeros":
+            raise ValueError(f"padding_mode must be 'zeros', but got {padding_mode!r}")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = as_tuple(kernel_size, self.dims, "kernel_size")
+        self.stride = as_tuple(stride, self.dims, "stride")
+        self.dilation = as_tuple(dilation, self.dims, "dilation")
+        self.groups = groups
+        self.padding_mode = padding_mode
+        if isinstance(padding, str):
+            if padding not in ("same", "valid"):
+                raise ValueError(
+                    f"Invalid padding string {padding!r}, should be one of 'same', 'valid'"
+                )
+            if padding == "same" and any(step != 1 for step in self.stride):
+                raise ValueError("padding='same' is not supported for strided convolutions")
+            self.padding: tuple[int, ...] | str = padding
+        else:
+            self.padding = as_tuple(padding, self.dims, "padding")
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        self.register_parameter(
+            "bias", Parameter(empty((out_channels,), device=device, dtype=dtype)) if bias else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new initial values: ``kaiming_uniform_(a=sqrt(5))`` (He et al. 2015)."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        reset_bias(self.bias, fan_in=math.prod(self.weight.shape[1:]))
+
+    def extra_repr(self) -> str:
+        parts = [
+            f"{self.in_channels}, {self.out_channels}",
+            f"kernel_size={self.kernel_size}",
+            f"stride={self.stride}",
+        ]
+        if self.padding != (0,) * self.dims:
+            parts.append(f"padding={self.padding}")
+        if self.dilation != (1,) * self.dims:
+            parts.append(f"dilation={self.dilation}")
+        if self.groups != 1:
+            parts.append(f"groups={self.groups}")
+        if self.bias is None:
+            parts.append("bias=False")
+        return ", ".join(parts)
+
+
+class Conv1d(_Convolution):
+    """Cross-correlation over one spatial dimension: (N, C_in, L) -> (N, C_out, L_out).
+
+    L_out = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1;
+    weight: (C_out, C_in / groups, kernel_size).
+
+    >>> import tiny_nn as nn
+    >>> nn.Conv1d(2, 4, 3, stride=2, padding=1)(nn.zeros((1, 2, 10))).shape
+    (1, 4, 5)
+    """
+
+    dims = 1
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.conv1d(
+            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+
+
+class Conv2d(_Convolution):
+    """Cross-correlation over two spatial dimensions: (N, C_in, H, W) -> (N, C_out, H', W').
+
+    H' = (H + 2 padding[0] - dilation[0] (kernel_size[0] - 1) - 1) // stride[0] + 1, W' likewise;
+    weight: (C_out, C_in / groups, *kernel_size). ``padding`` may also be "same" or "valid".
+
+    >>> import tiny_nn as nn
+    >>> nn.Conv2d(3, 8, 3, padding="same")(nn.zeros((2, 3, 6, 5))).shape
+    (2, 8, 6, 5)
+    """
+
+    dims = 2
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.conv2d(
+            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )

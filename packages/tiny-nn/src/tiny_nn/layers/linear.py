@@ -1,0 +1,66 @@
+"""Linear: an affine map of the last dimension."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tiny_autograd import Tensor, empty, init
+from tiny_autograd import functional as F
+from tiny_nn.module import Module
+from tiny_nn.parameter import Parameter
+
+
+class Linear(Module):
+    """``y = x @ weight.T + bias``: (..., in_features) -> (..., out_features).
+
+    weight: (out_features, in_features); bias: (out_features,). Both start uniform in
+    +-1/sqrt(in_features), which is ``kaiming_uniform_(a=sqrt(5))`` (He et al. 2015).
+
+    >>> import tiny_nn as nn
+    >>> nn.Linear(3, 2)(nn.zeros((4, 3))).shape
+    (4, 2)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
+        self.register_parameter(
+            "bias", Parameter(empty((out_features,), device=device, dtype=dtype)) if bias else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new initial values."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        reset_bias(self.bias, fan_in=self.in_features)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(input, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+def reset_bias(bias: Parameter | None, fan_in: int) -> None:
+    """Uniform in +-1/sqrt(fan_in), the default of torch's linear and convolution layers."""
+    if bias is not None and fan_in > 0:
+        bound = 1 / math.sqrt(fan_in)
+        init.uniform_(bias, -bound, bound)
+    elif bias is not None:
+        init.zeros_(bias)

@@ -1,0 +1,197 @@
+"""Losses as modules; the formulas stand in ``tiny_nn.functional``.
+
+``reduction`` is "mean", "sum" or "none". What is optional is keyword-only: torch has two retired
+positional arguments there.
+"""
+
+from __future__ import annotations
+
+from tiny_autograd import Tensor
+from tiny_autograd import functional as F
+from tiny_nn.module import Module
+
+_REDUCTIONS = ("none", "mean", "sum")
+
+
+class _Loss(Module):
+    """A loss has a reduction."""
+
+    def __init__(self, reduction: str) -> None:
+        super().__init__()
+        if reduction not in _REDUCTIONS:
+            raise ValueError(
+                f"{reduction} is not a valid value for reduction; use one of "
+                f"{', '.join(_REDUCTIONS)}"
+            )
+        self.reduction = reduction
+
+
+class _WeightedLoss(_Loss):
+    """A loss with a weight, kept as a buffer, so that it moves with the module."""
+
+    weight: Tensor | None
+
+    def __init__(self, weight: Tensor | None, reduction: str) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+
+
+class MSELoss(_Loss):
+    """(input - target)^2.
+
+    >>> import tiny_nn as nn
+    >>> nn.MSELoss()(nn.tensor([1.0, 2.0]), nn.tensor([1.0, 4.0])).item()
+    2.0
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.mse_loss(input, target, reduction=self.reduction)
+
+
+class L1Loss(_Loss):
+    """|input - target|."""
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.l1_loss(input, target, reduction=self.reduction)
+
+
+class SmoothL1Loss(_Loss):
+    """0.5 d^2 / beta where d = |input - target| < beta, else d - beta / 2 (Girshick 2015)."""
+
+    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class HuberLoss(_Loss):
+    """0.5 d^2 where d = |input - target| <= delta, else delta (d - delta / 2) (Huber 1964)."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class NLLLoss(_WeightedLoss):
+    """Minus the log-probability of the target class.
+
+    input: log-probabilities (N, C, ...); target: classes (N, ...); weight: (C,). The mean is
+    weighted, and targets equal to ``ignore_index`` count nothing.
+    """
+
+    def __init__(
+        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(weight, reduction)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.nll_loss(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+        )
+
+
+class CrossEntropyLoss(_WeightedLoss):
+    """Log-softmax over the classes, then NLLLoss.
+
+    input: logits (N, C, ...); target: classes (N, ...), or probabilities of input's shape;
+    weight: (C,). ``label_smoothing`` mixes the target with the uniform distribution (Szegedy et
+    al. 2016).
+
+    >>> import tiny_nn as nn
+    >>> round(nn.CrossEntropyLoss()(nn.zeros((1, 4)), nn.tensor([2])).item(), 4)  # log 4
+    1.3863
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(weight, reduction)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.cross_entropy(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+class BCELoss(_WeightedLoss):
+    """-(target log input + (1 - target) log(1 - input)) of probabilities; each log is held above
+    -100, as torch does."""
+
+    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
+        super().__init__(weight, reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
+
+
+class BCEWithLogitsLoss(_WeightedLoss):
+    """BCELoss of sigmoid(input), computed without overflow; ``pos_weight`` multiplies the
+    positive part.
+
+    >>> import tiny_nn as nn
+    >>> nn.BCEWithLogitsLoss()(nn.tensor([1000.0]), nn.tensor([1.0])).item()
+    0.0
+    """
+
+    pos_weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        super().__init__(weight, reduction)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.binary_cross_entropy_with_logits(
+            input,
+            target,
+            weight=self.weight,
+            reduction=self.reduction,
+            pos_weight=self.pos_weight,
+        )
+
+
+class KLDivLoss(_Loss):
+    """target (log target - input): the divergence of target from exp(input) (Kullback & Leibler
+    1951). ``reduction`` may also be "batchmean", the sum over the batch size, which is the
+    definition's; ``log_target`` says that target holds logarithms."""
+
+    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__("sum" if reduction == "batchmean" else reduction)
+        self.reduction = reduction
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

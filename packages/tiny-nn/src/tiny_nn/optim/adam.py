@@ -1,0 +1,113 @@
+"""Adam (Kingma & Ba 2015, algorithm 1) and AdamW (Loshchilov & Hutter 2019, algorithm 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiny_autograd import Tensor, maximum, zeros_like
+from tiny_nn.optim.optimizer import Optimizer, ParamGroup, Params, check_not_negative
+
+
+class Adam(Optimizer):
+    """Steps of about ``lr``, scaled per element by running moments of the gradient.
+
+    m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+    parameter -= lr * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps).
+
+    ``weight_decay`` adds weight_decay * parameter to the gradient; ``amsgrad`` uses the largest v
+    so far (Reddi et al. 2018); ``maximize`` turns the gradient round.
+
+    >>> import tiny_nn as nn
+    >>> x = nn.Parameter(nn.tensor([3.0]))
+    >>> optimizer = nn.optim.Adam([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> x.tolist()
+    [2.5]
+    """
+
+    _decoupled_weight_decay = False
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def _check_group(self, group: ParamGroup) -> None:
+        check_not_negative("learning rate", group["lr"])
+        check_not_negative("epsilon value", group["eps"])
+        check_not_negative("weight_decay value", group["weight_decay"])
+        for index, beta in enumerate(group["betas"]):
+            if not 0 <= beta < 1:
+                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+
+    def _update(
+        self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: ParamGroup
+    ) -> None:
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        if not state:
+            state["step"] = 0
+            state["exp_avg"] = zeros_like(parameter, requires_grad=False)
+            state["exp_avg_sq"] = zeros_like(parameter, requires_grad=False)
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros_like(parameter, requires_grad=False)
+        state["step"] += 1
+        step, mean, variance = state["step"], state["exp_avg"], state["exp_avg_sq"]
+
+        if group["weight_decay"] != 0:
+            if self._decoupled_weight_decay:
+                parameter *= 1 - lr * group["weight_decay"]
+            else:
+                gradient = gradient + group["weight_decay"] * parameter
+        mean += (gradient - mean) * (1 - beta1)
+        variance *= beta2
+        variance += gradient * gradient * (1 - beta2)
+        if group["amsgrad"]:
+            largest = state["max_exp_avg_sq"]
+            largest.copy_(maximum(largest, variance))
+            variance = largest
+        # The two bias corrections, as scalars outside the arrays (section 2 of the paper).
+        step_size = lr / (1 - beta1**step)
+        denominator = variance.sqrt() / (1 - beta2**step) ** 0.5
+        denominator += group["eps"]
+        parameter -= step_size * (mean / denominator)
+
+
+class AdamW(Adam):
+    """Adam whose ``weight_decay`` shrinks the parameter itself by lr * weight_decay.
+
+    >>> import tiny_nn as nn
+    >>> nn.optim.AdamW([nn.Parameter(nn.zeros((2,)))]).defaults["weight_decay"]
+    0.01
+    """
+
+    _decoupled_weight_decay = True
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)

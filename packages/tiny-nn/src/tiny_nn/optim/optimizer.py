@@ -1,0 +1,183 @@
+"""Optimizer: parameter groups, state and their dictionary (torch.optim.Optimizer's contract)."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tiny_autograd import Tensor, enable_grad, no_grad
+from tiny_nn.conversion import is_floating
+from tiny_nn.module import clear_grad
+
+ParamGroup = dict[str, Any]
+Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
+Closure = Callable[[], Any]
+
+
+class Optimizer:
+    """Holds the parameters in groups, each with its own options, and what is remembered per
+    parameter (``state``).
+
+    A subclass defines ``_update(parameter, gradient, state, group)``, which runs without recording
+    and writes the new value into the parameter.
+    """
+
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        if isinstance(params, (Tensor, Mapping)):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or "
+                f"dicts, but got {type(params).__name__}"
+            )
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[ParamGroup] = []
+        given = list(params)
+        if not given:
+            raise ValueError("optimizer got an empty parameter list")
+        if isinstance(given[0], Mapping):
+            for group in given:
+                self.add_param_group(group)  # type: ignore[arg-type]
+        else:
+            self.add_param_group({"params": given})
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Add ``{"params": tensors, **options}``; options left out take the defaults.
+
+        Raises TypeError or ValueError for what is not a leaf tensor, is in a group already, or
+        for an unknown option.
+        """
+        if not isinstance(param_group, Mapping):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        if "params" not in param_group:
+            raise ValueError("param_group has no 'params'")
+        params = param_group["params"]
+        if isinstance(params, set):
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the "
+                "ordering of tensors in sets will change between runs. Please use a list instead."
+            )
+        tensors = [params] if isinstance(params, Tensor) else list(params)
+        unknown = sorted(set(param_group) - set(self.defaults) - {"params", "initial_lr"})
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__}: unknown option(s) {', '.join(unknown)} in a parameter "
+                f"group; it has {', '.join(self.defaults)}"
+            )
+        seen = {id(tensor) for group in self.param_groups for tensor in group["params"]}
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {type(tensor)}"
+                )
+            if not tensor.is_leaf:
+                raise ValueError("can't optimize a non-leaf Tensor")
+            if id(tensor) in seen:
+                raise ValueError("some parameters appear in more than one parameter group")
+            seen.add(id(tensor))
+        group = {**self.defaults, **param_group, "params": tensors}
+        self._check_group(group)
+        self.param_groups.append(group)
+
+    def _check_group(self, group: ParamGroup) -> None:
+        """Raise ValueError for options out of range; for subclasses."""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, or zero them in place with ``set_to_none=False``."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                clear_grad(parameter, set_to_none)
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Update every parameter that has a gradient; ``closure`` recomputes the loss first.
+
+        Returns what the closure returned.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        gradient = parameter.grad.detach()
+                        if group.get("maximize", False):
+                            gradient = -gradient
+                        self._update(parameter, gradient, self.state[parameter], group)
+        return loss
+
+    def _update(
+        self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: ParamGroup
+    ) -> None:
+        raise NotImplementedError(f"{type(self).__name__} has no _update")
+
+    def state_dict(self) -> dict[str, Any]:
+        """``{"state": {index: ...}, "param_groups": [{"params": [index, ...], ...}]}``.
+
+        Parameters are numbered through all groups in order. Tensors are shared, not copied.
+        """
+        indices: dict[int, int] = {}
+        groups = []
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                indices[id(parameter)] = len(indices)
+            packed = {key: value for key, value in group.items() if key != "params"}
+            packed["params"] = [indices[id(parameter)] for parameter in group["params"]]
+            groups.append(packed)
+        state = {indices[id(parameter)]: entry for parameter, entry in self.state.items()}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over options and state from ``state_dict()`` of an optimizer with as many
+        parameters in as many groups; state moves to each parameter's device and dtype.
+
+        Raises ValueError if the groups differ in number or size.
+        """
+        own, saved = self.param_groups, state_dict["param_groups"]
+        if len(own) != len(saved):
+            raise ValueError("loaded state dict has a different number of parameter groups")
+        if any(len(a["params"]) != len(b["params"]) for a, b in zip(own, saved, strict=True)):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
+            )
+        parameters: dict[int, Tensor] = {}
+        groups: list[ParamGroup] = []
+        for group, loaded in zip(own, saved, strict=True):
+            parameters.update(zip(loaded["params"], group["params"], strict=True))
+            groups.append({**copy.deepcopy(dict(loaded)), "params": group["params"]})
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for index, entry in state_dict["state"].items():
+            if index not in parameters:
+                raise ValueError(f"loaded state dict has state for an unknown parameter {index}")
+            parameter = parameters[index]
+            state[parameter] = {
+                key: _state_for(parameter, key, value) for key, value in entry.items()
+            }
+        self.param_groups = groups
+        self.state = state
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for index, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {index}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _state_for(parameter: Tensor, key: str, value: Any) -> Any:
+    """A copy of one entry of a parameter's state, where and as the parameter is."""
+    if not isinstance(value, Tensor):
+        return copy.deepcopy(value)
+    if key == "step":  # a count: torch keeps it in a tensor
+        return int(value.item())
+    value = value.detach().clone().to(parameter.device)
+    return value.to(parameter.dtype) if is_floating(parameter) else value
+
+
+def check_not_negative(name: str, value: float) -> None:
+    """Raise ValueError for a negative (or NaN) option."""
+    if not value >= 0:
+        raise ValueError(f"Invalid {name}: {value}")
