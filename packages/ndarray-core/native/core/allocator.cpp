@@ -1,5 +1,5 @@
-// Blocks are rounded up to size classes, eight to each doubling, so that at most an eighth of a block
-// (or 63 bytes) is wasted, and freed blocks wait in one list per class.
+// Blocks are rounded up to size classes, eight to each doubling, so that at most an eighth of a
+// block (or 63 bytes) is wasted, and freed blocks wait in one list per class.
 #include "core/allocator.hpp"
 
 #include <pthread.h>
@@ -28,11 +28,12 @@
 namespace nd::allocator {
 namespace {
 
-constexpr size_t alignment = 64;            // a cache line, and the widest vector
+constexpr size_t alignment = 64;  // a cache line, and the widest vector
 constexpr size_t huge_page = size_t{2} << 20;
 constexpr size_t largest_block = size_t{1} << 47;  // the address space of a process
 
-// Class 0 to 7: multiples of 64 up to 512. Then eight equal steps from each power of two to the next.
+// Class 0 to 7: multiples of 64 up to 512. Then eight equal steps from each power of two to the
+// next.
 constexpr int linear_bits = 9;
 constexpr int size_classes = (48 - linear_bits) * 8 + 8;
 
@@ -81,7 +82,8 @@ void give_back(void* block, size_t nbytes) noexcept {
 
 // What this process may use: the machine's memory, or less where its control group says so.
 size_t available_memory() {
-  size_t memory = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  size_t memory =
+      static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
   for (const char* path :
        {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     size_t limit = 0;

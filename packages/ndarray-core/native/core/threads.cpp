@@ -1,6 +1,6 @@
 // The pool. A caller opens a region: it publishes the tasks and a number of tickets, takes tasks
-// itself, then withdraws the tickets that nobody used and waits for those workers only that did come.
-// So a worker that is slow to wake up never delays a short operation.
+// itself, then withdraws the tickets that nobody used and waits for those workers only that did
+// come. So a worker that is slow to wake up never delays a short operation.
 #include "core/threads.hpp"
 
 #include <pthread.h>
@@ -31,8 +31,8 @@ namespace {
 
 constexpr int max_threads = 1024;  // a limit against slips of the pen, not of the design
 
-// How long a thread looks for work before it sleeps. Operations of a training step follow each other
-// within microseconds, and waking a sleeper costs about as much as this in system calls.
+// How long a thread looks for work before it sleeps. Operations of a training step follow each
+// other within microseconds, and waking a sleeper costs about as much as this in system calls.
 constexpr auto spin_time = std::chrono::microseconds(50);
 
 void pause_briefly() {
@@ -134,11 +134,13 @@ class Pool {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  // A store to state_ before a load of sleepers_ here, and the reverse order in work(): one of the two
-  // sides sees the other, since all four are sequentially consistent.
+  // A store to state_ before a load of sleepers_ here, and the reverse order in work(): one of the
+  // two sides sees the other, since all four are sequentially consistent.
   void wake_workers() {
     if (sleepers_.load() == 0) return;
-    { std::lock_guard lock(mutex_); }
+    {
+      std::lock_guard lock(mutex_);
+    }
     work_or_sleep_.notify_all();
   }
 
@@ -162,7 +164,9 @@ class Pool {
 
   void leave() {
     if (state_.fetch_sub(1) == 1 && caller_sleeps_.load()) {
-      { std::lock_guard lock(mutex_); }
+      {
+        std::lock_guard lock(mutex_);
+      }
       all_left_.notify_one();
     }
   }
@@ -211,7 +215,8 @@ class Pool {
   std::vector<std::thread> workers_;
 };
 
-// Never destroyed: at exit its threads may still look for work, and after a fork they no longer exist.
+// Never destroyed: at exit its threads may still look for work, and after a fork they no longer
+// exist.
 std::atomic<Pool*> current_pool{nullptr};
 
 Pool& pool() {
@@ -227,7 +232,8 @@ Pool& pool() {
   Pool* found = current_pool.load(std::memory_order_acquire);
   if (found == nullptr) {
     Pool* fresh = new Pool;
-    if (current_pool.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return *fresh;
+    if (current_pool.compare_exchange_strong(found, fresh, std::memory_order_acq_rel))
+      return *fresh;
     delete fresh;  // another thread was quicker
   }
   return *found;

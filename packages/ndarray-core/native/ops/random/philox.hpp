@@ -1,6 +1,6 @@
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011):
-// word w of block b is a function of the seed, b and w alone, so any thread or device can make any
-// part of the stream.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011): word w of block b is a function of the seed, b and w alone, so any thread or device can
+// make any part of the stream.
 //
 //   key     = (low, high 32 bits of the seed)
 //   counter = (low, high 32 bits of the block's number, 0, 0), four words a block
@@ -9,8 +9,10 @@
 //   bits              element i = word i
 //   uniform float32   element i = (word i >> 8) * 2^-24
 //   uniform float64   element i = ((word 2i << 32 | word 2i+1) >> 11) * 2^-53
-//   normal            elements 2j, 2j+1 = r cos(2 pi u2), r sin(2 pi u2) with r = sqrt(-2 ln(1 - u1))
-//                     (Box and Muller 1958), u1 and u2 the uniform elements 2j and 2j+1 of that type
+//   normal            elements 2j, 2j+1 = r cos(2 pi u2), r sin(2 pi u2) with r = sqrt(-2 ln(1 -
+//   u1))
+//                     (Box and Muller 1958), u1 and u2 the uniform elements 2j and 2j+1 of that
+//                     type
 #pragma once
 
 #include <cstdint>
@@ -30,6 +32,7 @@ constexpr uint32_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;
 constexpr uint32_t weyl_0 = 0x9E3779B9, weyl_1 = 0xBB67AE85;
 constexpr int rounds = 10;
 
+// One of the ten; the caller adds the increments to the key after each.
 ND_PHILOX_FUNCTION void one_round(uint32_t& c0, uint32_t& c1, uint32_t& c2, uint32_t& c3,
                                   uint32_t key_0, uint32_t key_1) {
   const uint64_t product_0 = static_cast<uint64_t>(multiplier_0) * c0;
@@ -38,16 +41,6 @@ ND_PHILOX_FUNCTION void one_round(uint32_t& c0, uint32_t& c1, uint32_t& c2, uint
   c2 = static_cast<uint32_t>(product_0 >> 32) ^ c3 ^ key_1;
   c1 = static_cast<uint32_t>(product_1);
   c3 = static_cast<uint32_t>(product_0);
-}
-
-// Turns a counter into the four words of its block.
-ND_PHILOX_FUNCTION void block(uint32_t& c0, uint32_t& c1, uint32_t& c2, uint32_t& c3,
-                              uint32_t key_0, uint32_t key_1) {
-  for (int i = 0; i < rounds; ++i) {
-    one_round(c0, c1, c2, c3, key_0, key_1);
-    key_0 += weyl_0;
-    key_1 += weyl_1;
-  }
 }
 
 }  // namespace nd::philox

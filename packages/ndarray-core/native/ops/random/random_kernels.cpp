@@ -8,7 +8,7 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
-constexpr int lanes = 16;         // blocks computed side by side: one vector of the widest registers
+constexpr int lanes = 16;  // blocks computed side by side: one vector of the widest registers
 constexpr int tile_words = 1024;  // 4 KiB of words, 8 KiB with what is made of them
 
 // Four words for each of `lanes` blocks.
@@ -50,8 +50,8 @@ inline void to_uniform(float* out, const uint32_t* words, int64_t count) {
   }
 }
 
-// In [0, 1), a multiple of 2^-53: 32 bits of the first word and 21 of the second. Processors convert
-// signed words only, hence the detour over -2^31; every step is exact.
+// In [0, 1), a multiple of 2^-53: 32 bits of the first word and 21 of the second. Processors
+// convert signed words only, hence the detour over -2^31; every step is exact.
 inline void to_uniform(double* out, const uint32_t* words, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const double high =
@@ -61,8 +61,8 @@ inline void to_uniform(double* out, const uint32_t* words, int64_t count) {
   }
 }
 
-// Of IEEE numbers; and how many terms of the series below leave out less than half a unit of the last
-// place.
+// Of IEEE numbers; and how many terms of the series below leave out less than half a unit of the
+// last place.
 template <typename T>
 struct Format;
 template <>
@@ -86,7 +86,8 @@ template <typename T>
 __attribute__((always_inline)) inline T minus_log(T u) {
   using Bits = typename Format<T>::Bits;
   constexpr int shift = Format<T>::mantissa_bits;
-  constexpr Bits bias = 128;  // keeps the shifted number positive: few processors shift signed int64
+  constexpr Bits bias =
+      128;  // keeps the shifted number positive: few processors shift signed int64
   Bits bits;
   __builtin_memcpy(&bits, &u, sizeof u);
   const Bits exponent = (bits - Format<T>::sqrt_half + (bias << shift)) >> shift;

@@ -1,0 +1,40 @@
+// The kernels of matmul_kernels.cpp, one table per instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu/isa.hpp"
+
+namespace nd::cpu {
+
+// Element (i, j) lies at data[i * row_stride + j * column_stride]; strides in elements, any sign.
+struct MatrixView {
+  const void* data;
+  int64_t row_stride, column_stride;
+};
+
+// For one element type. Integers wrap around, so signed and unsigned ones share a kernel. How a
+// product is cut into blocks of rows and columns changes no bit of the result: every element is
+// summed over k in the same order, which depends on k alone.
+struct MatmulKernel {
+  int64_t row_tile, column_tile;  // of the micro-kernel: blocks that are multiples of it fit best
+  // Bytes of scratch memory that multiply() needs for a product of this size; often none.
+  size_t (*workspace)(int64_t m, int64_t n, int64_t k);
+  // out (m, n) = x (m, k) @ y (k, n), k > 0; rows of out are dense and out_stride apart.
+  void (*multiply)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m, int64_t n,
+                   int64_t k, void* workspace);
+  // out (n) = x (k) @ y (k, n), k > 0, x with any stride; one of y's strides is 1.
+  void (*multiply_vector)(void* out, const void* x, int64_t x_stride, MatrixView y, int64_t n,
+                          int64_t k);
+  // out (n) = the sum of `parts` dense rows of length n, from the first to the last.
+  void (*sum_rows)(void* out, const void* rows, int64_t parts, int64_t n);
+};
+
+struct MatmulKernels {
+  MatmulKernel uint8, uint16, uint32, uint64, float32, float64;
+};
+
+}  // namespace nd::cpu
+
+ND_DECLARE_KERNELS(MatmulKernels, matmul_kernels)
