@@ -1,0 +1,27 @@
+"""Exceptions of the array layer. Each is also the built-in class that a caller would expect.
+
+The compiled core raises these same classes. An index that is out of bounds is Python's own
+`IndexError`.
+"""
+
+__all__ = ["DTypeError", "DeviceError", "NDArrayError", "OutOfMemoryError", "ShapeError"]
+
+
+class NDArrayError(Exception):
+    """What all exceptions of this package have in common."""
+
+
+class ShapeError(NDArrayError, ValueError):
+    """Shapes, sizes or axes that do not fit together, or that no array can have."""
+
+
+class DTypeError(NDArrayError, TypeError):
+    """An element type that an operation does not take, or that does not exist here."""
+
+
+class DeviceError(NDArrayError, ValueError):
+    """A device that does not exist here, or operands that live on different devices."""
+
+
+class OutOfMemoryError(NDArrayError, MemoryError):
+    """Memory for an array could not be had."""
