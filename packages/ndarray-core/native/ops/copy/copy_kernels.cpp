@@ -1,6 +1,7 @@
 // Compiled once per instruction set.
 #include "ops/copy/copy_kernels.hpp"
 
+#include "ops/elementwise/domains.hpp"
 #include "ops/elementwise/formulas.hpp"
 
 namespace nd::cpu::ND_ISA {
@@ -18,7 +19,6 @@ void convert(const Block<2>& block) {
       const From* __restrict const dense_x = reinterpret_cast<const From*>(x);
       for (int64_t i = 0; i < block.columns; ++i) dense_out[i] = m::convert<To>(dense_x[i]);
     } else {
-#pragma GCC novector
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<To*>(out + i * out_step) =
             m::convert<To>(*reinterpret_cast<const From*>(x + i * x_step));
@@ -44,7 +44,6 @@ void transpose_square(char* out, int64_t out_row_stride, const char* x, int64_t 
 
 template <typename T>
 void strided(char* out, const char* x, int64_t count, int64_t out_step, int64_t x_step) {
-#pragma GCC novector
   for (int64_t i = 0; i < count; ++i) {
     *reinterpret_cast<T*>(out + i * out_step) = *reinterpret_cast<const T*>(x + i * x_step);
   }
@@ -153,33 +152,21 @@ void where(const Block<4>& block) {
 
 // Types whose bits a conversion treats alike share a kernel: an integer's sign matters only where
 // the result is wider or floating.
-template <typename T>
-struct unsigned_of {
-  using type = std::make_unsigned_t<T>;
-};
-template <>
-struct unsigned_of<bool> {
-  using type = uint8_t;
-};
-template <>
-struct unsigned_of<float> {
-  using type = float;
-};
-template <>
-struct unsigned_of<double> {
-  using type = double;
-};
-
 template <typename To, typename From>
 constexpr CopyKernels::Copy conversion() {
-  constexpr bool from_float = m::is_float<From>;
-  using Target = std::conditional_t<from_float || std::is_same_v<To, bool>, To,
-                                    typename unsigned_of<To>::type>;
+  constexpr bool to_bool = std::is_same_v<To, bool>, from_float = m::is_float<From>;
   constexpr bool keeps_bits = !from_float && !m::is_float<To> && sizeof(To) <= sizeof(From);
-  using Source =
-      std::conditional_t<std::is_same_v<To, bool> || std::is_same_v<From, bool> || keeps_bits,
-                         typename unsigned_of<From>::type, From>;
+  using Target =
+      std::conditional_t<to_bool || from_float, To, typename kernel_element<To, false>::type>;
+  using Source = typename kernel_element<From, !(to_bool || keeps_bits)>::type;
   return convert<Target, Source>;
+}
+
+template <typename To>
+constexpr void set_conversions(CopyKernels::Copy (&row)[dtype_count]) {
+#define ND_DTYPE(name, type, kind) row[static_cast<int>(DType::name)] = conversion<To, type>();
+  ND_FOR_EACH_DTYPE(ND_DTYPE)
+#undef ND_DTYPE
 }
 
 constexpr CopyKernels all_kernels() {
@@ -189,18 +176,10 @@ constexpr CopyKernels all_kernels() {
       {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>},
       {fill<uint8_t>, fill<uint16_t>, fill<uint32_t>, fill<uint64_t>},
   };
-#define ND_FROM(name, type, kind) conversion<To, type>(),
-#define ND_TO(name, type, kind)                                      \
-  {                                                                  \
-    using To = type;                                                 \
-    const CopyKernels::Copy row[] = {ND_FOR_EACH_DTYPE(ND_FROM)};    \
-    for (int from = 0; from < dtype_count; ++from) {                 \
-      kernels.convert[static_cast<int>(DType::name)][from] = row[from]; \
-    }                                                                \
-  }
-  ND_FOR_EACH_DTYPE(ND_TO)
-#undef ND_TO
-#undef ND_FROM
+#define ND_DTYPE(name, type, kind) \
+  set_conversions<type>(kernels.convert[static_cast<int>(DType::name)]);
+  ND_FOR_EACH_DTYPE(ND_DTYPE)
+#undef ND_DTYPE
   return kernels;
 }
 constexpr CopyKernels kernels = all_kernels();

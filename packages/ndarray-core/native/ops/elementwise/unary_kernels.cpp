@@ -36,7 +36,6 @@ void loop(const Block<2>& block) {
         dense_out[i] = static_cast<Result>(Formula<op>::apply(dense_x[i]));
       }
     } else {
-#pragma GCC novector
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<Result*>(out + i * out_step) =
             static_cast<Result>(Formula<op>::apply(*reinterpret_cast<const T*>(x + i * x_step)));

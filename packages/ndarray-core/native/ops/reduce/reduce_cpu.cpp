@@ -1,0 +1,176 @@
+// Reductions of the `cpu` device. A reduction is done one dimension at a time, the fastest reduced
+// one first, which leaves little for the others; a long one is cut, and its parts are one more
+// dimension to reduce.
+#include <algorithm>
+
+#include "cpu/cpu_backend.hpp"
+#include "ops/reduce/reduce_kernels.hpp"
+
+namespace nd::cpu {
+namespace {
+
+constexpr int64_t run_multiple = 32;  // parts of this many rows keep the kernels' runs whole
+constexpr int64_t column_tile = 256;
+
+// x reduced over some dimensions into out: `kept` walks x and out, `reduced` x alone from the same
+// start.
+struct Reduction {
+  DType x_dtype, out_dtype;
+  Walk<2> kept;
+  Walk<1> reduced;
+
+  // Where the fastest dimension is reduced, whole rows are; else columns, side by side.
+  bool by_rows() const {
+    if (kept.ndim == 0) return true;
+    const int64_t least = 16;  // shorter rows are better done side by side, too
+    const int last = reduced.ndim - 1;
+    return reduced.shape[last] >= least &&
+           reduced.strides[last][0] < std::abs(kept.strides[kept.ndim - 1][0]);
+  }
+};
+
+int64_t part_length(const Reduction& task, bool by_rows) {
+  const int64_t length = task.reduced.shape[task.reduced.ndim - 1];
+  if (by_rows) return std::min(length, reduce_limit);
+  const int64_t columns = task.kept.shape[task.kept.ndim - 1];
+  // Enough columns keep all threads busy: then their whole length is one part.
+  const bool many = task.kept.size / columns * divide_up(columns, column_tile) >= 64;
+  const int64_t rows = parallel_grain / std::min(columns, column_tile);
+  return std::min({length, many ? reduce_limit : divide_up(rows, run_multiple) * run_multiple,
+                   reduce_limit});
+}
+
+// The first step of a reduction: along its fastest reduced dimension, in parts of `part` elements.
+// out's strides for the remaining dimensions: kept ones, other reduced ones, parts.
+struct Destination {
+  char* data;
+  int64_t kept[max_ndim], reduced[max_ndim], parts;
+};
+
+void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, bool by_rows,
+                    int64_t part, const Destination& out) {
+  const Walk<2>& kept = task.kept;
+  const Walk<1>& reduced = task.reduced;
+  const int fastest = reduced.ndim - 1;
+  Walk<2> walk;
+  walk.data[0] = kept.data[0];
+  walk.data[1] = out.data;
+  const int outer_kept = by_rows ? kept.ndim : kept.ndim - 1;
+  // With rows, the dimension before the fastest is whatever comes last here.
+  for (int d = 0; d < fastest; ++d) {
+    walk.push_back(reduced.shape[d], {reduced.strides[d][0], out.reduced[d]});
+  }
+  for (int d = 0; d < outer_kept; ++d) {
+    walk.push_back(kept.shape[d], {kept.strides[d][0], out.kept[d]});
+  }
+  walk.push_back(reduced.shape[fastest], {reduced.strides[fastest][0], 0});
+  if (by_rows) {
+    const int64_t rows = std::max<int64_t>(1, parallel_grain / part);
+    for_each_piece(walk, rows, part, parallel_grain,
+                   [&](const Block<2>& block, int64_t, int64_t part_index) {
+                     for (int64_t row = 0; row < block.rows; ++row) {
+                       kernels.row(block.data[1] + part_index * out.parts +
+                                       row * block.row_strides[1],
+                                   block.data[0] + row * block.row_strides[0], block.columns,
+                                   block.column_strides[0]);
+                     }
+                   });
+  } else {
+    const int last = kept.ndim - 1;
+    walk.push_back(kept.shape[last], {kept.strides[last][0], out.kept[last]});
+    const int64_t columns =
+        std::max(column_tile, parallel_grain / part / column_tile * column_tile);
+    for_each_piece(walk, part, columns, parallel_grain,
+                   [&](const Block<2>& block, int64_t part_index, int64_t) {
+                     kernels.columns(block.data[1] + part_index * out.parts,
+                                     block.column_strides[1], block.data[0], block.rows,
+                                     block.columns, block.row_strides[0],
+                                     block.column_strides[0]);
+                   });
+  }
+}
+
+void run(ReduceOp op, const Reduction& task) {
+  const ReduceKernels::Pair& kernels =
+      ND_SELECT_KERNELS(reduce_kernels)
+          .reduce[static_cast<int>(op)][static_cast<int>(task.x_dtype)];
+  const Walk<2>& kept = task.kept;
+  const Walk<1>& reduced = task.reduced;
+  const bool by_rows = task.by_rows();
+  const int64_t part = part_length(task, by_rows);
+  const int fastest = reduced.ndim - 1;
+  const int64_t parts = divide_up(reduced.shape[fastest], part);
+  Destination out;
+  if (parts == 1 && fastest == 0) {
+    out.data = kept.data[1];
+    out.parts = 0;
+    for (int d = 0; d < kept.ndim; ++d) out.kept[d] = kept.strides[d][1];
+    return reduce_fastest(kernels, task, by_rows, part, out);
+  }
+
+  // What is left to reduce after this step lies in memory in the order that suits the next one:
+  // by columns as here, or by rows.
+  const int64_t item = static_cast<int64_t>(itemsize(task.out_dtype));
+  const BufferRef memory = cpu_backend().allocate(
+      task.out_dtype, kept.size * (reduced.size / reduced.shape[fastest]) * parts);
+  out.data = static_cast<char*>(memory->data);
+  Reduction rest;
+  rest.x_dtype = rest.out_dtype = task.out_dtype;
+  int64_t stride = item;
+  const int column = by_rows ? kept.ndim : kept.ndim - 1;
+  if (!by_rows) {
+    out.kept[column] = stride;
+    stride *= kept.shape[column];
+  }
+  out.parts = stride;
+  stride *= parts;
+  for (int d = fastest - 1; d >= 0; --d) {
+    out.reduced[d] = stride;
+    stride *= reduced.shape[d];
+  }
+  for (int d = column - 1; d >= 0; --d) {
+    out.kept[d] = stride;
+    stride *= kept.shape[d];
+  }
+  rest.kept.data[0] = rest.reduced.data[0] = out.data;
+  rest.kept.data[1] = kept.data[1];
+  for (int d = 0; d < kept.ndim; ++d) {
+    rest.kept.push_back(kept.shape[d], {out.kept[d], kept.strides[d][1]});
+  }
+  for (int d = 0; d < fastest; ++d) rest.reduced.push_back(reduced.shape[d], {out.reduced[d]});
+  rest.reduced.push_back(parts, {out.parts});
+  rest.kept.normalize();
+  rest.reduced.normalize();
+  reduce_fastest(kernels, task, by_rows, part, out);
+  run(op, rest);
+}
+
+Scalar empty_result(ReduceOp op) {
+  const bool one = op == ReduceOp::prod || op == ReduceOp::all;
+  return Scalar{Kind::signed_integer, one ? 1 : 0, 0};
+}
+
+}  // namespace
+
+void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
+  if (x.size() == 0) return fill(out, empty_result(op));
+  Reduction task{x.dtype(), out.dtype(), {}, {}};
+  task.kept.data[0] = task.reduced.data[0] = x.data();
+  task.kept.data[1] = out.data();
+  for (int axis = 0; axis < x.ndim(); ++axis) {
+    const int64_t stride = Walk<2>::byte_stride(x, axis);
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) {
+      task.kept.push_back(x.shape()[axis], {stride, Walk<2>::byte_stride(out, axis)});
+    } else {
+      task.reduced.push_back(x.shape()[axis], {stride});
+    }
+  }
+  task.kept.normalize();
+  task.reduced.normalize();
+  if (task.reduced.ndim == 0) return copy(out, x);
+  // The two walks count from the same corner of x.
+  task.kept.data[0] += task.reduced.data[0] - x.data();
+  run(op, task);
+}
+
+}  // namespace nd::cpu

@@ -1,0 +1,317 @@
+// Compiled once per instruction set.
+//
+// Sums are pairwise (N. J. Higham, "The accuracy of floating point summation", 1993) in either
+// direction: runs of `run_rows` rows are added up plainly, and run sums are combined as the digits
+// of a binary counter carry, so that a value passes through about run_rows + log2(rows) additions.
+// A dense row is a matrix with as many columns as a few vector registers have lanes.
+#include "ops/reduce/reduce_kernels.hpp"
+
+#include <type_traits>
+
+#include "ops/elementwise/domains.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+#elif defined(__AVX2__)
+constexpr int vector_bytes = 32;
+#else
+constexpr int vector_bytes = 16;
+#endif
+
+constexpr int64_t run_rows = 32;
+constexpr int64_t tile_columns = 256;
+constexpr int max_levels = 11;  // 2^10 runs of 32 rows make reduce_limit
+static_assert(run_rows << (max_levels - 1) >= reduce_limit);
+
+// Each works on scalars and on vectors.
+struct Sum {
+  template <typename V>
+  static V combine(V a, V b) {
+    return a + b;
+  }
+};
+struct Product {
+  template <typename V>
+  static V combine(V a, V b) {
+    return a * b;
+  }
+};
+struct Maximum {  // NaN wins
+  template <typename V>
+  static V combine(V a, V b) {
+    return (b > a) | (b != b) ? b : a;
+  }
+};
+struct Minimum {
+  template <typename V>
+  static V combine(V a, V b) {
+    return (b < a) | (b != b) ? b : a;
+  }
+};
+
+// X: element type; A: the type that its values are accumulated in.
+template <typename X, typename A>
+struct Vectors {
+  static constexpr int lanes = vector_bytes / static_cast<int>(sizeof(A));
+  typedef A Accumulator __attribute__((vector_size(vector_bytes)));
+  typedef X Elements __attribute__((vector_size(lanes * sizeof(X))));
+
+  static Accumulator load(const char* x) {
+    Elements elements;
+    __builtin_memcpy(&elements, x, sizeof(elements));
+    if constexpr (std::is_same_v<X, A>) {
+      return elements;
+    } else {
+      return __builtin_convertvector(elements, Accumulator);
+    }
+  }
+};
+
+// `count` vectors side by side, down some rows, kept in registers.
+template <typename Op, typename X, typename A, int count>
+void reduce_strip(A* out, const char* x, int64_t rows, int64_t row_stride) {
+  using V = Vectors<X, A>;
+  constexpr int step = V::lanes * sizeof(X);
+  typename V::Accumulator total[count];
+#pragma GCC unroll 8
+  for (int v = 0; v < count; ++v) total[v] = V::load(x + v * step);
+  for (int64_t row = 1; row < rows; ++row) {
+    x += row_stride;
+#pragma GCC unroll 8
+    for (int v = 0; v < count; ++v) total[v] = Op::combine(total[v], V::load(x + v * step));
+  }
+  __builtin_memcpy(out, total, sizeof(total));
+}
+
+// One run: out[c] from x[r][c] for all rows.
+template <typename Op, typename X, typename A>
+void reduce_run(A* out, const char* x, int64_t rows, int64_t columns, int64_t row_stride,
+                int64_t column_stride) {
+  constexpr int lanes = Vectors<X, A>::lanes;
+  int64_t c = 0;
+  if (column_stride == sizeof(X)) {
+    for (; c + 4 * lanes <= columns; c += 4 * lanes) {
+      reduce_strip<Op, X, A, 4>(out + c, x + c * column_stride, rows, row_stride);
+    }
+    for (; c + lanes <= columns; c += lanes) {
+      reduce_strip<Op, X, A, 1>(out + c, x + c * column_stride, rows, row_stride);
+    }
+  }
+  for (; c < columns; ++c) {
+    const char* element = x + c * column_stride;
+    A total = static_cast<A>(*reinterpret_cast<const X*>(element));
+    for (int64_t row = 1; row < rows; ++row) {
+      element += row_stride;
+      total = Op::combine(total, static_cast<A>(*reinterpret_cast<const X*>(element)));
+    }
+    out[c] = total;
+  }
+}
+
+template <typename Op, typename A>
+void combine_into(A* out, const A* earlier, int64_t count) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < count; ++i) out[i] = Op::combine(earlier[i], out[i]);
+}
+
+// out[c] from x[r][c] for up to reduce_limit rows and tile_columns columns.
+template <typename Op, typename X, typename A>
+void reduce_tile(A* out, const char* x, int64_t rows, int64_t columns, int64_t row_stride,
+                 int64_t column_stride) {
+  if (rows <= run_rows) {
+    return reduce_run<Op, X, A>(out, x, rows, columns, row_stride, column_stride);
+  }
+  A levels[max_levels][tile_columns];  // level k holds the total of 2^k runs
+  uint64_t runs = 0;
+  for (int64_t row = 0; row < rows; row += run_rows, ++runs) {
+    const int target = __builtin_ctzll(~runs);
+    const int64_t length = row + run_rows <= rows ? run_rows : rows - row;
+    reduce_run<Op, X, A>(levels[target], x + row * row_stride, length, columns, row_stride,
+                         column_stride);
+    for (int k = 0; k < target; ++k) combine_into<Op>(levels[target], levels[k], columns);
+  }
+  bool first = true;
+  for (int k = 0; k < max_levels; ++k) {
+    if ((runs >> k & 1) == 0) continue;
+    if (first) {
+      __builtin_memcpy(out, levels[k], static_cast<size_t>(columns) * sizeof(A));
+    } else {
+      combine_into<Op>(out, levels[k], columns);
+    }
+    first = false;
+  }
+}
+
+template <typename Op, typename X, typename A>
+void reduce_columns(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t columns,
+                    int64_t row_stride, int64_t column_stride) {
+  A totals[tile_columns];
+  for (int64_t first = 0; first < columns; first += tile_columns) {
+    const int64_t width = first + tile_columns <= columns ? tile_columns : columns - first;
+    char* const out_tile = out + first * out_stride;
+    const char* const x_tile = x + first * column_stride;
+    if (out_stride == sizeof(A)) {
+      reduce_tile<Op, X, A>(reinterpret_cast<A*>(out_tile), x_tile, rows, width, row_stride,
+                            column_stride);
+    } else {
+      reduce_tile<Op, X, A>(totals, x_tile, rows, width, row_stride, column_stride);
+      for (int64_t c = 0; c < width; ++c) {
+        *reinterpret_cast<A*>(out_tile + c * out_stride) = totals[c];
+      }
+    }
+  }
+}
+
+template <typename Op, typename X, typename A>
+void reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
+  constexpr int lanes = Vectors<X, A>::lanes;
+  constexpr int64_t width = 4 * lanes;
+  const int64_t rows = count / width;
+  A partial[width];
+  int64_t partials = 0, done = 0;
+  if (rows > 0) {
+    reduce_tile<Op, X, A>(partial, x, rows, width, width * stride, stride);
+    done = rows * width;
+    // The whole vectors of the tail are added to the lanes.
+    const int64_t tail_rows = (count - done) / lanes;
+    if (tail_rows > 0) {
+      A tail[lanes];
+      reduce_run<Op, X, A>(tail, x + done * stride, tail_rows, lanes, lanes * stride, stride);
+      combine_into<Op>(partial, tail, lanes);
+      done += tail_rows * lanes;
+    }
+    partials = width;
+    for (int64_t half = width / 2; half > 0; half /= 2) {
+      for (int64_t i = 0; i < half; ++i) partial[i] = Op::combine(partial[i], partial[i + half]);
+    }
+  }
+  A total = partials > 0 ? partial[0] : static_cast<A>(*reinterpret_cast<const X*>(x));
+  for (int64_t i = partials > 0 ? done : 1; i < count; ++i) {
+    total = Op::combine(total, static_cast<A>(*reinterpret_cast<const X*>(x + i * stride)));
+  }
+  *reinterpret_cast<A*>(out) = total;
+}
+
+// The first position in a dense row at which `matches` holds; there is one.
+template <typename X, typename Predicate>
+int64_t find(const X* x, int64_t count, Predicate matches) {
+  constexpr int64_t stretch = 64;
+  int64_t i = 0;
+  for (; i + stretch <= count; i += stretch) {
+    int found = 0;
+    for (int64_t k = 0; k < stretch; ++k) found |= matches(x[i + k]);
+    if (found) break;
+  }
+  while (i < count - 1 && !matches(x[i])) ++i;
+  return i;
+}
+
+// Whether b takes the place of an earlier a: the first of equal values stays, and a NaN.
+template <typename Op, typename X>
+bool replaces(X a, X b) {
+  const bool better = std::is_same_v<Op, Maximum> ? b > a : b < a;
+  return (better | (b != b)) & (a == a);
+}
+
+template <typename Op, typename X>
+void arg_reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
+  int64_t position = 0;
+  if (stride == sizeof(X)) {
+    X best;
+    reduce_row<Op, X, X>(reinterpret_cast<char*>(&best), x, count, stride);
+    const X* const dense = reinterpret_cast<const X*>(x);
+    position = best == best ? find(dense, count, [best](X value) { return value == best; })
+                            : find(dense, count, [](X value) { return value != value; });
+  } else {
+    X best = *reinterpret_cast<const X*>(x);
+    for (int64_t i = 1; i < count; ++i) {
+      const X value = *reinterpret_cast<const X*>(x + i * stride);
+      if (replaces<Op>(best, value)) {
+        best = value;
+        position = i;
+      }
+    }
+  }
+  *reinterpret_cast<int64_t*>(out) = position;
+}
+
+template <typename Op, typename X>
+void arg_reduce_columns(char* out, int64_t out_stride, const char* x, int64_t rows,
+                        int64_t columns, int64_t row_stride, int64_t column_stride) {
+  X best[tile_columns];
+  int64_t position[tile_columns];
+  for (int64_t first = 0; first < columns; first += tile_columns) {
+    const int64_t width = first + tile_columns <= columns ? tile_columns : columns - first;
+    const char* line = x + first * column_stride;
+    for (int64_t c = 0; c < width; ++c) {
+      best[c] = *reinterpret_cast<const X*>(line + c * column_stride);
+      position[c] = 0;
+    }
+    for (int64_t row = 1; row < rows; ++row) {
+      line += row_stride;
+      for (int64_t c = 0; c < width; ++c) {
+        const X value = *reinterpret_cast<const X*>(line + c * column_stride);
+        const bool better = replaces<Op>(best[c], value);
+        best[c] = better ? value : best[c];
+        position[c] = better ? row : position[c];
+      }
+    }
+    for (int64_t c = 0; c < width; ++c) {
+      *reinterpret_cast<int64_t*>(out + (first + c) * out_stride) = position[c];
+    }
+  }
+}
+
+// 64-bit integers add and multiply alike whatever their sign; bools are bytes in memory.
+template <typename T>
+using Element = typename kernel_element<T, sizeof(T) != 8>::type;
+template <typename T>
+using Ordered = typename kernel_element<T, true>::type;
+template <typename X>
+using Wide = std::conditional_t<std::is_floating_point_v<X>, X,
+                                std::conditional_t<std::is_signed_v<X>, int64_t, uint64_t>>;
+
+template <typename Op, typename X, typename A>
+constexpr ReduceKernels::Pair pair() {
+  return {reduce_row<Op, X, A>, reduce_columns<Op, X, A>};
+}
+template <typename Op, typename X>
+constexpr ReduceKernels::Pair arg_pair() {
+  return {arg_reduce_row<Op, X>, arg_reduce_columns<Op, X>};
+}
+
+template <typename T>
+constexpr void set_kernels(ReduceKernels& kernels) {
+  const int dtype = static_cast<int>(dtype_of_type<T>::value);
+  const auto set = [&](ReduceOp op, ReduceKernels::Pair pair) {
+    kernels.reduce[static_cast<int>(op)][dtype] = pair;
+  };
+  set(ReduceOp::sum, pair<Sum, Element<T>, Wide<Element<T>>>());
+  set(ReduceOp::prod, pair<Product, Element<T>, Wide<Element<T>>>());
+  set(ReduceOp::max, pair<Maximum, Ordered<T>, Ordered<T>>());
+  set(ReduceOp::min, pair<Minimum, Ordered<T>, Ordered<T>>());
+  if constexpr (std::is_same_v<T, bool>) {
+    set(ReduceOp::any, pair<Maximum, uint8_t, uint8_t>());
+    set(ReduceOp::all, pair<Minimum, uint8_t, uint8_t>());
+  }
+  kernels.arg_reduce[static_cast<int>(ArgReduceOp::argmax)][dtype] = arg_pair<Maximum, Ordered<T>>();
+  kernels.arg_reduce[static_cast<int>(ArgReduceOp::argmin)][dtype] = arg_pair<Minimum, Ordered<T>>();
+}
+
+constexpr ReduceKernels all_kernels() {
+  ReduceKernels kernels = {};
+#define ND_DTYPE(name, type, kind) set_kernels<type>(kernels);
+  ND_FOR_EACH_DTYPE(ND_DTYPE)
+#undef ND_DTYPE
+  return kernels;
+}
+constexpr ReduceKernels kernels = all_kernels();
+
+}  // namespace
+
+const ReduceKernels& reduce_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA

@@ -1,0 +1,31 @@
+// The inner loops of reductions: of one row, or of a matrix along its columns. Strides in bytes.
+#pragma once
+
+#include "core/backend.hpp"
+#include "core/strided.hpp"
+#include "cpu/isa.hpp"
+
+namespace nd::cpu {
+
+struct ReduceKernels {
+  // One result at `out` from `count` >= 1 elements.
+  using Row = void (*)(char* out, const char* x, int64_t count, int64_t stride);
+  // `columns` results, out_stride apart, each from `rows` >= 1 elements.
+  using Columns = void (*)(char* out, int64_t out_stride, const char* x, int64_t rows,
+                           int64_t columns, int64_t row_stride, int64_t column_stride);
+  struct Pair {
+    Row row;
+    Columns columns;
+  };
+  // By operation and element type of x; null where the operation has no meaning for the type.
+  // Sums and products of integers are of 64 bits; arg-reductions give int64 positions.
+  Pair reduce[6][dtype_count];
+  Pair arg_reduce[2][dtype_count];
+};
+
+// The most rows, and elements of a row, that one call takes.
+inline constexpr int64_t reduce_limit = 32768;
+
+}  // namespace nd::cpu
+
+ND_DECLARE_KERNELS(ReduceKernels, reduce_kernels)
