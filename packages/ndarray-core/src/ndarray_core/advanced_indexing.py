@@ -131,10 +131,10 @@ def _select(x: NDArray, key: Any) -> Selection | tuple[Any, ...]:
     axis = 0  # of x
     view_axis = 0
     for place, entry in enumerate(entries):
-        if entry is None or isinstance(entry, slice):
+        if entry is None or entry is Ellipsis or isinstance(entry, slice):
             basic.append(entry)
-            axis += entry is not None
-            view_axis += 1
+            axis += isinstance(entry, slice)
+            view_axis += entry is not Ellipsis
             continue
         arrays, consumed = _index_arrays(entry, x, axis)
         for array in arrays:
@@ -197,15 +197,14 @@ def _fill_ellipsis(entries: list[Any], x: NDArray) -> list[Any]:
             f"too many indices: shape {x.shape} has {x.ndim} dimensions, "
             f"but {consumed} were indexed"
         )
-    whole = [slice(None)] * (x.ndim - consumed)
+    whole: list[Any] = [slice(None)] * (x.ndim - consumed)
     ellipses = [place for place, entry in enumerate(entries) if entry is Ellipsis]
     if len(ellipses) > 1:
         raise IndexError("an index can have only one ellipsis (...)")
     if not ellipses:
         return entries + whole
     # An ellipsis keeps what is left and right of it apart even if it stands for no axis.
-    gap: list[Any] = whole or [Ellipsis]
-    return entries[: ellipses[0]] + gap + entries[ellipses[0] + 1 :]
+    return entries[: ellipses[0]] + (whole or [Ellipsis]) + entries[ellipses[0] + 1 :]
 
 
 def _is_mask(index: NDArray | HostIndex) -> bool:

@@ -297,7 +297,7 @@ def eye(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     matrix = zeros((n_rows, n_rows if n_cols is None else n_cols), dtype=dtype, device=device)
-    matrix.diagonal(k).fill_(1)
+    matrix.diagonal(k)[...] = 1
     return matrix
 
 

@@ -30,7 +30,8 @@ def erf(x: Array, out: Array) -> Array:
 
 
 def sigmoid(x: Array, out: Array) -> Array:
-    return np.reciprocal(1 + np.exp(-x), out=out)
+    np.reciprocal(1 + np.exp(-x), out=out)
+    return out
 
 
 UNARY: dict[str, Callable[..., Any]] = {
