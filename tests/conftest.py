@@ -1,0 +1,25 @@
+"""What all tests share: the devices they run on, and how hard Hypothesis tries.
+
+HYPOTHESIS_PROFILE=thorough tries many more examples. Where CI is set, examples are the same ones
+every time, so that a run can be repeated.
+"""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+import ndarray_core as nd
+
+settings.register_profile(
+    "quick", max_examples=30, deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
+settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+# Of the session, because Hypothesis runs a test many times with one value of it.
+@pytest.fixture(scope="session", params=[device.name for device in nd.devices()])
+def device(request: pytest.FixtureRequest) -> nd.Device:
+    """Every device that this machine has, one after the other."""
+    return nd.device(request.param)
