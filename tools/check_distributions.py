@@ -8,16 +8,14 @@ program must give the right numbers.
 Usage: python tools/check_distributions.py    (after tools/build_packages.py)
 """
 
-import os
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 
+import distributions
 import interpreters
-from build_packages import DISTRIBUTIONS, ROOT
 
 # From the lowest floor up; each program runs with only the floors up to its own installed.
 PROGRAMS = {
@@ -55,17 +53,6 @@ print(*sorted({{d.name for d in distributions()}} & set(floors), key=floors.inde
 """
 
 
-def wheel_of(package: str, version: str) -> Path:
-    """The wheel in dist/ that a Python of this version installs."""
-    tag = "-py3-none-"
-    if package == "ndarray-core":
-        tag = "-cp311-cp311-" if version == "3.11" else "-cp312-abi3-"
-    matching = list(DISTRIBUTIONS.glob(f"{package.replace('-', '_')}-*{tag}*.whl"))
-    if len(matching) != 1:
-        raise SystemExit(f"dist/ holds {len(matching)} wheels {package} *{tag}*: expected one")
-    return matching[0]
-
-
 def check_contents(wheel: Path) -> None:
     """The licence, the type marker, and nothing outside the package."""
     package = wheel.name.split("-")[0]
@@ -73,7 +60,8 @@ def check_contents(wheel: Path) -> None:
         names = archive.namelist()
         licences = [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
         assert len(licences) == 1, f"{wheel.name} carries no licence"
-        assert archive.read(licences[0]) == (ROOT / "LICENSE").read_bytes(), licences[0]
+        same = archive.read(licences[0]) == (distributions.ROOT / "LICENSE").read_bytes()
+        assert same, f"{wheel.name}: {licences[0]} is not the project's"
     assert f"{package}/py.typed" in names, f"{wheel.name} carries no type marker"
     top_level = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert top_level == {package}, f"{wheel.name} installs {sorted(top_level)}"
@@ -90,42 +78,37 @@ def check_source_distribution(path: Path) -> None:
 
 def check_installed(package: str, version: str, python: str) -> None:
     """Install the package alone and run its program."""
-    floors = list(PROGRAMS)
-    below = floors[: floors.index(package) + 1]
+    below = distributions.FLOORS[: distributions.FLOORS.index(package)]
+    program = PROGRAMS[package] + LIST_FLOORS.format(floors=distributions.FLOORS)
     with tempfile.TemporaryDirectory() as folder:
-        uv = os.environ.get("HATCH_UV", "uv")
-        environment = f"{folder}/environment"
-        interpreter = f"{environment}/bin/python"
-        # Where a floor below is required, it is the one that was just built.
-        overrides = Path(folder, "overrides.txt")
-        lines = [f"{name} @ {wheel_of(name, version).as_uri()}" for name in below]
-        overrides.write_text("\n".join(lines))
-        install = [uv, "pip", "install", "--quiet", "--python", interpreter]
-        subprocess.run([uv, "venv", "--quiet", "--python", python, environment], check=True)
-        subprocess.run([*install, "--overrides", overrides, wheel_of(package, version)], check=True)
-        program = PROGRAMS[package] + LIST_FLOORS.format(floors=floors)
+        interpreter = f"{folder}/environment/bin/python"
+        subprocess.run(
+            [distributions.UV, "venv", "--quiet", "--python", python, f"{folder}/environment"],
+            check=True,
+        )
+        distributions.install(package, version, interpreter)
         result = subprocess.run(
             [interpreter, "-I", "-c", program], cwd=folder, stdout=subprocess.PIPE, text=True
         )
     if result.returncode != 0:
         raise SystemExit(f"Python {version}, {package} alone: its program failed")
-    if result.stdout.split() != below:
+    if result.stdout.split() != [*below, package]:
         raise SystemExit(
-            f"Python {version}, {package}: installed {result.stdout.split()}, expected {below}"
+            f"Python {version}, {package} alone brought {result.stdout.split()}, "
+            f"not {[*below, package]}"
         )
-    print(f"Python {version}: {package} works with {', '.join(below[:-1]) or 'nothing'} below it")
+    print(f"Python {version}: {package} works with {', '.join(below) or 'nothing'} below it")
 
 
-def main() -> int:
-    for wheel in sorted(DISTRIBUTIONS.glob("*.whl")):
+def main() -> None:
+    for wheel in sorted(distributions.FOLDER.glob("*.whl")):
         check_contents(wheel)
-    for path in sorted(DISTRIBUTIONS.glob("*.tar.gz")):
+    for path in sorted(distributions.FOLDER.glob("*.tar.gz")):
         check_source_distribution(path)
     for version, python in interpreters.available().items():
-        for package in PROGRAMS:
+        for package in distributions.FLOORS:
             check_installed(package, version, python)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
