@@ -13,16 +13,23 @@ UV = os.environ.get("HATCH_UV", "uv")  # hatch names the uv that it uses itself
 
 
 def build(package: str, python: str) -> None:
-    """Build the package's source distribution, and from it, in isolation, its wheel, into dist/."""
+    """Build the package's source distribution, and from it, in isolation, its wheel, into dist/.
+
+    SystemExit, with what the build printed, when it fails.
+    """
     steering = ("SKBUILD_", "UV_NO_BUILD_ISOLATION")  # how hatch.toml installs it in place
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(steering)
     }
-    subprocess.run(
-        [UV, "build", "--quiet", "--python", python, "--out-dir", FOLDER, source(package)],
-        check=True,
+    result = subprocess.run(
+        [UV, "build", "--python", python, "--out-dir", FOLDER, source(package)],
         env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+    if result.returncode != 0:
+        raise SystemExit(f"{result.stdout}\n{package}: not built, see above")
 
 
 def source(package: str) -> Path:
