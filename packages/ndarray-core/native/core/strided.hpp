@@ -59,8 +59,8 @@ struct Walk {
     ++ndim;
   }
 
-  // Brings the dimensions into the order of the first operand's memory (then of the second's, and so
-  // on), with positive strides of the first operand, and as few of them as possible.
+  // Brings the dimensions into the order of the first operand's memory (then of the second's, and
+  // so on), with positive strides of the first operand, and as few of them as possible.
   void normalize() {
     drop_single();
     for (int d = 0; d < ndim; ++d) {

@@ -56,8 +56,7 @@ void fill(const Array& out, Scalar value) {
     static_assert(sizeof(T) <= sizeof(element));
     __builtin_memcpy(element, &converted, sizeof(T));
   });
-  const CopyKernels::Fill kernel =
-      ND_SELECT_KERNELS(copy_kernels).fill[log2_itemsize(out.dtype())];
+  const CopyKernels::Fill kernel = ND_SELECT_KERNELS(copy_kernels).fill[log2_itemsize(out.dtype())];
   for_each_block(Walk<1>({&out}), parallel_grain, 1,
                  [&](const Block<1>& block) { kernel(block, element); });
 }

@@ -133,18 +133,17 @@ void where(const Block<4>& block) {
     char* data[4];
     for (int k = 0; k < 4; ++k) data[k] = block.data[k] + row * block.row_strides[k];
     if (vectorizes) {
-      const auto run = steps[2] == dense
-                           ? (steps[3] == dense ? where_dense<T, false, false>
-                                                : where_dense<T, false, true>)
-                           : (steps[3] == dense ? where_dense<T, true, false>
-                                                : where_dense<T, true, true>);
+      const auto run =
+          steps[2] == dense
+              ? (steps[3] == dense ? where_dense<T, false, false> : where_dense<T, false, true>)
+              : (steps[3] == dense ? where_dense<T, true, false> : where_dense<T, true, true>);
       run(reinterpret_cast<T*>(data[0]), reinterpret_cast<const uint8_t*>(data[1]),
           reinterpret_cast<const T*>(data[2]), reinterpret_cast<const T*>(data[3]), block.columns);
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
         const bool first = *reinterpret_cast<const uint8_t*>(data[1] + i * steps[1]) != 0;
-        *reinterpret_cast<T*>(data[0] + i * steps[0]) = *reinterpret_cast<const T*>(
-            first ? data[2] + i * steps[2] : data[3] + i * steps[3]);
+        *reinterpret_cast<T*>(data[0] + i * steps[0]) =
+            *reinterpret_cast<const T*>(first ? data[2] + i * steps[2] : data[3] + i * steps[3]);
       }
     }
   }

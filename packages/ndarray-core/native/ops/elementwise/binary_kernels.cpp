@@ -8,14 +8,14 @@ namespace {
 
 template <BinaryOp op>
 struct Formula;
-#define ND_BINARY(name, domain_, ...)                  \
-  template <>                                          \
-  struct Formula<BinaryOp::name> {                     \
-    static constexpr Domain domain = Domain::domain_;  \
-    template <typename T>                              \
-    static constexpr auto apply(T x, T y) {            \
-      return __VA_ARGS__;                              \
-    }                                                  \
+#define ND_BINARY(name, domain_, ...)                 \
+  template <>                                         \
+  struct Formula<BinaryOp::name> {                    \
+    static constexpr Domain domain = Domain::domain_; \
+    template <typename T>                             \
+    static constexpr auto apply(T x, T y) {           \
+      return __VA_ARGS__;                             \
+    }                                                 \
   };
 #include "ops/elementwise/binary.inc"
 #undef ND_BINARY
@@ -38,9 +38,9 @@ void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t 
 template <BinaryOp op, typename T, typename Result>
 void strided_loop(char* out, const char* x, const char* y, int64_t count, const int64_t* steps) {
   for (int64_t i = 0; i < count; ++i) {
-    *reinterpret_cast<Result*>(out + i * steps[0]) = static_cast<Result>(
-        Formula<op>::apply(*reinterpret_cast<const T*>(x + i * steps[1]),
-                           *reinterpret_cast<const T*>(y + i * steps[2])));
+    *reinterpret_cast<Result*>(out + i * steps[0]) =
+        static_cast<Result>(Formula<op>::apply(*reinterpret_cast<const T*>(x + i * steps[1]),
+                                               *reinterpret_cast<const T*>(y + i * steps[2])));
   }
 }
 
@@ -87,13 +87,13 @@ constexpr BinaryKernel kernel() {
 constexpr BinaryKernels all_kernels() {
   BinaryKernels kernels = {};
 #define ND_DTYPE(name, type, kind) kernel<op, type>(),
-#define ND_BINARY(name, domain, ...)                           \
-  {                                                            \
-    constexpr BinaryOp op = BinaryOp::name;                    \
-    const BinaryKernel row[] = {ND_FOR_EACH_DTYPE(ND_DTYPE)};  \
-    for (int dtype = 0; dtype < dtype_count; ++dtype) {        \
-      kernels.of[static_cast<int>(op)][dtype] = row[dtype];    \
-    }                                                          \
+#define ND_BINARY(name, domain, ...)                          \
+  {                                                           \
+    constexpr BinaryOp op = BinaryOp::name;                   \
+    const BinaryKernel row[] = {ND_FOR_EACH_DTYPE(ND_DTYPE)}; \
+    for (int dtype = 0; dtype < dtype_count; ++dtype) {       \
+      kernels.of[static_cast<int>(op)][dtype] = row[dtype];   \
+    }                                                         \
   }
 #include "ops/elementwise/binary.inc"
 #undef ND_BINARY

@@ -38,9 +38,7 @@ constexpr bool gives_bool(Domain domain) {
 }
 
 // Operations to which an integer's sign makes no difference: bit patterns wrap around alike.
-constexpr bool ignores_sign(UnaryOp op) {
-  return op != UnaryOp::absolute && op != UnaryOp::sign;
-}
+constexpr bool ignores_sign(UnaryOp op) { return op != UnaryOp::absolute && op != UnaryOp::sign; }
 constexpr bool ignores_sign(BinaryOp op) {
   switch (op) {
     case BinaryOp::add:

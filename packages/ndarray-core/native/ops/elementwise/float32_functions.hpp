@@ -54,6 +54,22 @@ ND_FORMULA ExpParts exp_parts(float x) {
   return {bits_of(shifted) - bits_of(shift), mul_add(p, r * r, r)};
 }
 
+// e^x as a float, and what its rounding dropped.
+struct ExpValue {
+  float high, low;
+};
+ND_FORMULA ExpValue exp_value(float x) {
+  // The ends give 0 and infinity by themselves; NaN passes.
+  x = x < -104.0f ? -104.0f : x;
+  x = x > 89.0f ? 89.0f : x;
+  const ExpParts e = exp_parts(x);
+  // In two steps, since 2^n may overflow or be subnormal where the product isn't.
+  const int32_t half = e.n >> 1;
+  const float scale = power_of_two(half), rest = power_of_two(e.n - half);
+  const float sum = 1.0f + e.expm1_r;
+  return {sum * scale * rest, (e.expm1_r - (sum - 1.0f)) * scale * rest};
+}
+
 // log(m) - f for m = 1 + f in [sqrt(1/2), sqrt(2)).
 ND_FORMULA float log_tail(float f) {
   float p = 7.0376836292e-2f;
@@ -82,15 +98,7 @@ ND_FORMULA LogParts log_parts(float x) {
 
 }  // namespace detail
 
-ND_FORMULA float exp(float x) {
-  // The ends give 0 and infinity by themselves; NaN passes.
-  x = x < -104.0f ? -104.0f : x;
-  x = x > 89.0f ? 89.0f : x;
-  const detail::ExpParts e = detail::exp_parts(x);
-  // In two steps, since 2^n may overflow or be subnormal where the product isn't.
-  const int32_t half = e.n >> 1;
-  return (1.0f + e.expm1_r) * power_of_two(half) * power_of_two(e.n - half);
-}
+ND_FORMULA float exp(float x) { return detail::exp_value(x).high; }
 
 ND_FORMULA float expm1(float x) {
   const float original = x;
@@ -142,8 +150,15 @@ ND_FORMULA float tanh(float x) {
 }
 
 ND_FORMULA float sigmoid(float x) {
-  const float e = exp(-__builtin_fabsf(x));
-  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+  const detail::ExpValue e = detail::exp_value(-__builtin_fabsf(x));
+  const float denominator = 1.0f + e.high;
+  const float numerator = x < 0.0f ? e.high : 1.0f;
+  const float quotient = numerator / denominator;
+  // Without what was rounded off so far, the result could be 2.7 units off.
+  const float numerator_low = x < 0.0f ? e.low : 0.0f;
+  const float denominator_low = e.high - (denominator - 1.0f) + e.low;
+  const float error = mul_add(-quotient, denominator_low, numerator_low);
+  return mul_add(error, 1.0f / denominator, quotient);
 }
 
 }  // namespace nd::m

@@ -15,8 +15,8 @@ template <typename T>
 inline constexpr bool is_float = std::is_floating_point_v<T>;
 
 // From the C library, for float and double.
-#define ND_LIBRARY(name, builtin)                                      \
-  ND_FORMULA double name(double x) { return __builtin_##builtin(x); }  \
+#define ND_LIBRARY(name, builtin)                                     \
+  ND_FORMULA double name(double x) { return __builtin_##builtin(x); } \
   ND_FORMULA float name(float x) { return __builtin_##builtin##f(x); }
 ND_LIBRARY(sqrt, sqrt)
 ND_LIBRARY(log2, log2)
@@ -46,8 +46,8 @@ ND_FORMULA double sigmoid(double x) {
   return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
-#define ND_LIBRARY(name)                                                             \
-  ND_FORMULA double name(double x, double y) { return __builtin_##name(x, y); }      \
+#define ND_LIBRARY(name)                                                        \
+  ND_FORMULA double name(double x, double y) { return __builtin_##name(x, y); } \
   ND_FORMULA float name(float x, float y) { return __builtin_##name##f(x, y); }
 ND_LIBRARY(atan2)
 ND_LIBRARY(hypot)
@@ -56,16 +56,16 @@ ND_LIBRARY(fmod)
 #undef ND_LIBRARY
 
 // Rounding leaves integers alone.
-#define ND_ROUNDING(name, builtin)               \
-  template <typename T>                          \
-  ND_FORMULA T name(T x) {                       \
-    if constexpr (std::is_same_v<T, float>) {    \
-      return __builtin_##builtin##f(x);          \
-    } else if constexpr (is_float<T>) {          \
-      return __builtin_##builtin(x);             \
-    } else {                                     \
-      return x;                                  \
-    }                                            \
+#define ND_ROUNDING(name, builtin)            \
+  template <typename T>                       \
+  ND_FORMULA T name(T x) {                    \
+    if constexpr (std::is_same_v<T, float>) { \
+      return __builtin_##builtin##f(x);       \
+    } else if constexpr (is_float<T>) {       \
+      return __builtin_##builtin(x);          \
+    } else {                                  \
+      return x;                               \
+    }                                         \
   }
 ND_ROUNDING(floor, floor)
 ND_ROUNDING(ceil, ceil)
@@ -220,7 +220,8 @@ ND_FORMULA To convert(From x) {
   if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (is_float<From> && !is_float<To>) {
-    using Signed = std::conditional_t<(sizeof(To) < 4 || std::is_same_v<To, int32_t>), int32_t, int64_t>;
+    using Signed =
+        std::conditional_t<(sizeof(To) < 4 || std::is_same_v<To, int32_t>), int32_t, int64_t>;
     constexpr From least = static_cast<From>(std::numeric_limits<Signed>::min());
     if constexpr (std::is_same_v<To, uint64_t>) {
       const From high = x - -least;

@@ -8,14 +8,14 @@ namespace {
 
 template <UnaryOp op>
 struct Formula;
-#define ND_UNARY(name, domain_, ...)                        \
-  template <>                                               \
-  struct Formula<UnaryOp::name> {                           \
-    static constexpr Domain domain = Domain::domain_;       \
-    template <typename T>                                   \
-    static constexpr auto apply([[maybe_unused]] T x) {     \
-      return __VA_ARGS__;                                   \
-    }                                                       \
+#define ND_UNARY(name, domain_, ...)                    \
+  template <>                                           \
+  struct Formula<UnaryOp::name> {                       \
+    static constexpr Domain domain = Domain::domain_;   \
+    template <typename T>                               \
+    static constexpr auto apply([[maybe_unused]] T x) { \
+      return __VA_ARGS__;                               \
+    }                                                   \
   };
 #include "ops/elementwise/unary.inc"
 #undef ND_UNARY
@@ -59,13 +59,13 @@ constexpr UnaryKernel kernel() {
 constexpr UnaryKernels all_kernels() {
   UnaryKernels kernels = {};
 #define ND_DTYPE(name, type, kind) kernel<op, type>(),
-#define ND_UNARY(name, domain, ...)                            \
-  {                                                            \
-    constexpr UnaryOp op = UnaryOp::name;                      \
-    const UnaryKernel row[] = {ND_FOR_EACH_DTYPE(ND_DTYPE)};   \
-    for (int dtype = 0; dtype < dtype_count; ++dtype) {        \
-      kernels.of[static_cast<int>(op)][dtype] = row[dtype];    \
-    }                                                          \
+#define ND_UNARY(name, domain, ...)                          \
+  {                                                          \
+    constexpr UnaryOp op = UnaryOp::name;                    \
+    const UnaryKernel row[] = {ND_FOR_EACH_DTYPE(ND_DTYPE)}; \
+    for (int dtype = 0; dtype < dtype_count; ++dtype) {      \
+      kernels.of[static_cast<int>(op)][dtype] = row[dtype];  \
+    }                                                        \
   }
 #include "ops/elementwise/unary.inc"
 #undef ND_UNARY

@@ -23,8 +23,8 @@ struct Axis {
     return position * stride;
   }
   [[noreturn]] __attribute__((noinline)) void out_of_bounds(int64_t index) const {
-    throw IndexError(message(op, ": index ", index, " is out of bounds for axis ", axis,
-                             " with size ", size));
+    throw IndexError(
+        message(op, ": index ", index, " is out of bounds for axis ", axis, " with size ", size));
   }
 };
 
@@ -47,8 +47,7 @@ void gather_elements(const Block<3>& block, const Axis& axis) {
     const char* index = block.data[index_operand] + row * block.row_strides[index_operand];
     const char* x = block.data[other_operand] + row * block.row_strides[other_operand];
     for (int64_t i = 0; i < block.columns; ++i) {
-      *reinterpret_cast<T*>(out) =
-          *reinterpret_cast<const T*>(x + axis.offset(read_index(index)));
+      *reinterpret_cast<T*>(out) = *reinterpret_cast<const T*>(x + axis.offset(read_index(index)));
       out += steps[out_operand];
       index += steps[index_operand];
       x += steps[other_operand];
@@ -61,10 +60,10 @@ void gather_rows(const Block<3>& block, const Axis& axis, int64_t item) {
   for (int64_t row = 0; row < block.rows; ++row) {
     const int64_t index =
         read_index(block.data[index_operand] + row * block.row_strides[index_operand]);
-    std::memcpy(block.data[out_operand] + row * block.row_strides[out_operand],
-                block.data[other_operand] + row * block.row_strides[other_operand] +
-                    axis.offset(index),
-                nbytes);
+    std::memcpy(
+        block.data[out_operand] + row * block.row_strides[out_operand],
+        block.data[other_operand] + row * block.row_strides[other_operand] + axis.offset(index),
+        nbytes);
   }
 }
 
@@ -80,8 +79,8 @@ void scatter_elements(const Block<3>& block, const Axis& axis, int64_t length,
         data[k] = block.data[k] + row * block.row_strides[k] + j * along[k];
       }
       for (int64_t i = 0; i < block.columns; ++i) {
-        T& target = *reinterpret_cast<T*>(data[out_operand] +
-                                          axis.offset(read_index(data[index_operand])));
+        T& target =
+            *reinterpret_cast<T*>(data[out_operand] + axis.offset(read_index(data[index_operand])));
         target = static_cast<T>(target + *reinterpret_cast<const T*>(data[other_operand]));
         for (int k = 0; k < 3; ++k) data[k] += block.column_strides[k];
       }
@@ -94,11 +93,11 @@ void scatter_rows(const Block<3>& block, const Axis& axis, int64_t length,
   Block<3> sum = {{}, 1, block.columns, {}, {item, item, item}};  // out, out, values
   for (int64_t j = 0; j < length; ++j) {
     for (int64_t row = 0; row < block.rows; ++row) {
-      const int64_t index = read_index(block.data[index_operand] +
-                                       row * block.row_strides[index_operand] +
-                                       j * along[index_operand]);
-      sum.data[0] = block.data[out_operand] + row * block.row_strides[out_operand] +
-                    axis.offset(index);
+      const int64_t index =
+          read_index(block.data[index_operand] + row * block.row_strides[index_operand] +
+                     j * along[index_operand]);
+      sum.data[0] =
+          block.data[out_operand] + row * block.row_strides[out_operand] + axis.offset(index);
       sum.data[1] = sum.data[0];
       sum.data[2] = block.data[other_operand] + row * block.row_strides[other_operand] +
                     j * along[other_operand];
@@ -186,18 +185,16 @@ void scatter_add(const Array& out, const Array& indices, const Array& values, in
   const int64_t along[3] = {0, Walk<3>::byte_stride(indices, axis),
                             Walk<3>::byte_stride(values, axis)};
   const int64_t item = static_cast<int64_t>(itemsize(out.dtype()));
-  const BinaryKernel add =
-      ND_SELECT_KERNELS(binary_kernels)
-          .of[static_cast<int>(BinaryOp::add)][static_cast<int>(out.dtype())];
+  const BinaryKernel add = ND_SELECT_KERNELS(binary_kernels)
+                               .of[static_cast<int>(BinaryOp::add)][static_cast<int>(out.dtype())];
   const int64_t least_columns = 64;  // narrower pieces of a row would share cache lines
   const int64_t grain = std::max(least_columns, parallel_grain / length);
   for_each_block(walk, grain, 1, [&](const Block<3>& block) {
     if (has_dense_rows(block, item)) {
       return scatter_rows(block, target, length, along, add, item);
     }
-    dispatch_addition(out.dtype(), [&]<typename T>() {
-      scatter_elements<T>(block, target, length, along);
-    });
+    dispatch_addition(out.dtype(),
+                      [&]<typename T>() { scatter_elements<T>(block, target, length, along); });
   });
 }
 

@@ -32,24 +32,22 @@ void reduce_parts(const ArgReduction& task, char* positions,
   walk.push_back(task.length, {task.stride, 0});
   if (task.by_rows) {
     const int64_t rows = std::max<int64_t>(1, parallel_grain / task.part);
-    for_each_piece(walk, rows, task.part, parallel_grain,
-                   [&](const Block<2>& block, int64_t, int64_t part) {
-                     for (int64_t row = 0; row < block.rows; ++row) {
-                       task.kernels.row(
-                           block.data[1] + part * part_stride + row * block.row_strides[1],
-                           block.data[0] + row * block.row_strides[0], block.columns,
-                           block.column_strides[0]);
-                     }
-                   });
+    for_each_piece(
+        walk, rows, task.part, parallel_grain, [&](const Block<2>& block, int64_t, int64_t part) {
+          for (int64_t row = 0; row < block.rows; ++row) {
+            task.kernels.row(block.data[1] + part * part_stride + row * block.row_strides[1],
+                             block.data[0] + row * block.row_strides[0], block.columns,
+                             block.column_strides[0]);
+          }
+        });
   } else {
     walk.push_back(kept.shape[outer], {kept.strides[outer][0], position_strides[outer]});
     const int64_t columns = std::max<int64_t>(1, parallel_grain / task.part);
     for_each_piece(walk, task.part, columns, parallel_grain,
                    [&](const Block<2>& block, int64_t part, int64_t) {
-                     task.kernels.columns(block.data[1] + part * part_stride,
-                                          block.column_strides[1], block.data[0], block.rows,
-                                          block.columns, block.row_strides[0],
-                                          block.column_strides[0]);
+                     task.kernels.columns(
+                         block.data[1] + part * part_stride, block.column_strides[1], block.data[0],
+                         block.rows, block.columns, block.row_strides[0], block.column_strides[0]);
                    });
   }
 }
@@ -76,7 +74,11 @@ void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) {
   if (out.size() == 0) return;
   ArgReduction task{ND_SELECT_KERNELS(reduce_kernels)
                         .arg_reduce[static_cast<int>(op)][static_cast<int>(x.dtype())],
-                    {}, x.shape()[axis], Walk<2>::byte_stride(x, axis), true, 0};
+                    {},
+                    x.shape()[axis],
+                    Walk<2>::byte_stride(x, axis),
+                    true,
+                    0};
   Walk<2>& kept = task.kept;
   kept.data[0] = x.data();
   kept.data[1] = out.data();
@@ -85,8 +87,7 @@ void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) {
     kept.push_back(x.shape()[d], {Walk<2>::byte_stride(x, d), Walk<2>::byte_stride(out, d)});
   }
   kept.normalize();
-  task.by_rows =
-      kept.ndim == 0 || std::abs(task.stride) < std::abs(kept.strides[kept.ndim - 1][0]);
+  task.by_rows = kept.ndim == 0 || std::abs(task.stride) < std::abs(kept.strides[kept.ndim - 1][0]);
   // Parts are needed for threads where few rows are long, and are no longer than a kernel takes.
   const bool many = kept.size >= 64 * 256;
   task.part = std::min(task.length, !task.by_rows && many ? task.length : reduce_limit);

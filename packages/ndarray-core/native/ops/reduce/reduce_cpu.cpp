@@ -36,8 +36,8 @@ int64_t part_length(const Reduction& task, bool by_rows) {
   // Enough columns keep all threads busy: then their whole length is one part.
   const bool many = task.kept.size / columns * divide_up(columns, column_tile) >= 64;
   const int64_t rows = parallel_grain / std::min(columns, column_tile);
-  return std::min({length, many ? reduce_limit : divide_up(rows, run_multiple) * run_multiple,
-                   reduce_limit});
+  return std::min(
+      {length, many ? reduce_limit : divide_up(rows, run_multiple) * run_multiple, reduce_limit});
 }
 
 // The first step of a reduction: along its fastest reduced dimension, in parts of `part` elements.
@@ -66,15 +66,14 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
   walk.push_back(reduced.shape[fastest], {reduced.strides[fastest][0], 0});
   if (by_rows) {
     const int64_t rows = std::max<int64_t>(1, parallel_grain / part);
-    for_each_piece(walk, rows, part, parallel_grain,
-                   [&](const Block<2>& block, int64_t, int64_t part_index) {
-                     for (int64_t row = 0; row < block.rows; ++row) {
-                       kernels.row(block.data[1] + part_index * out.parts +
-                                       row * block.row_strides[1],
-                                   block.data[0] + row * block.row_strides[0], block.columns,
-                                   block.column_strides[0]);
-                     }
-                   });
+    for_each_piece(
+        walk, rows, part, parallel_grain, [&](const Block<2>& block, int64_t, int64_t part_index) {
+          for (int64_t row = 0; row < block.rows; ++row) {
+            kernels.row(block.data[1] + part_index * out.parts + row * block.row_strides[1],
+                        block.data[0] + row * block.row_strides[0], block.columns,
+                        block.column_strides[0]);
+          }
+        });
   } else {
     const int last = kept.ndim - 1;
     walk.push_back(kept.shape[last], {kept.strides[last][0], out.kept[last]});
@@ -84,8 +83,7 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
                    [&](const Block<2>& block, int64_t part_index, int64_t) {
                      kernels.columns(block.data[1] + part_index * out.parts,
                                      block.column_strides[1], block.data[0], block.rows,
-                                     block.columns, block.row_strides[0],
-                                     block.column_strides[0]);
+                                     block.columns, block.row_strides[0], block.column_strides[0]);
                    });
   }
 }

@@ -21,9 +21,9 @@ constexpr int vector_bytes = 32;
 constexpr int vector_bytes = 16;
 #endif
 
-constexpr int64_t run_rows = 32;
+constexpr int64_t run_rows = 16;
 constexpr int64_t tile_columns = 256;
-constexpr int max_levels = 11;  // 2^10 runs of 32 rows make reduce_limit
+constexpr int max_levels = 12;  // 2^11 runs of 16 rows make reduce_limit
 static_assert(run_rows << (max_levels - 1) >= reduce_limit);
 
 // Each works on scalars and on vectors.
@@ -239,8 +239,8 @@ void arg_reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
 }
 
 template <typename Op, typename X>
-void arg_reduce_columns(char* out, int64_t out_stride, const char* x, int64_t rows,
-                        int64_t columns, int64_t row_stride, int64_t column_stride) {
+void arg_reduce_columns(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t columns,
+                        int64_t row_stride, int64_t column_stride) {
   X best[tile_columns];
   int64_t position[tile_columns];
   for (int64_t first = 0; first < columns; first += tile_columns) {
@@ -297,8 +297,10 @@ constexpr void set_kernels(ReduceKernels& kernels) {
     set(ReduceOp::any, pair<Maximum, uint8_t, uint8_t>());
     set(ReduceOp::all, pair<Minimum, uint8_t, uint8_t>());
   }
-  kernels.arg_reduce[static_cast<int>(ArgReduceOp::argmax)][dtype] = arg_pair<Maximum, Ordered<T>>();
-  kernels.arg_reduce[static_cast<int>(ArgReduceOp::argmin)][dtype] = arg_pair<Minimum, Ordered<T>>();
+  kernels.arg_reduce[static_cast<int>(ArgReduceOp::argmax)][dtype] =
+      arg_pair<Maximum, Ordered<T>>();
+  kernels.arg_reduce[static_cast<int>(ArgReduceOp::argmin)][dtype] =
+      arg_pair<Minimum, Ordered<T>>();
 }
 
 constexpr ReduceKernels all_kernels() {
