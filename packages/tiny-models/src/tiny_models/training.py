@@ -1,0 +1,141 @@
+"""The training loop: what happens to a model between its first and its last batch.
+
+SGD with Nesterov momentum, a one-cycle learning rate (Smith & Topin 2019) and small random shifts.
+Every random number comes from the seed, so that a run can be repeated to the bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tiny_nn as nn
+from tiny_models.data import digits
+from tiny_models.resnet import ResNet, resnet_digits
+
+MOMENTUM = 0.9
+WEIGHT_DECAY = 5e-4
+EVALUATION_BATCH = 120
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a run is determined by; raises ValueError for values that can't be."""
+
+    epochs: int = 20
+    batch_size: int = 64
+    lr: float = 0.1
+    seed: int = 0
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise ValueError(f"epochs must be at least 1, got {self.epochs}")
+        if self.batch_size < 1:
+            raise ValueError(f"batch size must be at least 1, got {self.batch_size}")
+        if not 0 < self.lr < float("inf"):
+            raise ValueError(f"learning rate must be a positive number, got {self.lr}")
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f"seed must be from 0 to 2**64 - 1, got {self.seed}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after a batch; loss, accuracy and speed are means over the epoch."""
+
+    epoch: int  # from 1
+    batch: int  # from 1, in this epoch
+    batches: int  # per epoch
+    loss: float
+    accuracy: float
+    images_per_second: float
+
+    @property
+    def epoch_finished(self) -> bool:
+        """Whether this was the epoch's last batch."""
+        return self.batch == self.batches
+
+
+class DigitsTraining:
+    """A run on the embedded digits.
+
+    >>> from tiny_models.training import DigitsTraining, TrainingOptions
+    >>> run = DigitsTraining(TrainingOptions(epochs=1, batch_size=512), train_images=600)
+    >>> [(progress.epoch, progress.batch, progress.batches) for progress in run]
+    [(1, 1, 2), (1, 2, 2)]
+    """
+
+    model: ResNet
+
+    def __init__(self, options: TrainingOptions, train_images: int | None = None) -> None:
+        """Draw the initial model; ``train_images`` trains on the first so many images only."""
+        self.options = options
+        train, self.test = digits.load(options.device)
+        self.train = digits.Digits(train.images[:train_images], train.labels[:train_images])
+        nn.manual_seed(options.seed)
+        with nn.use_device(options.device):
+            self.model = resnet_digits()
+        self.batches = -(-len(self.train.labels) // options.batch_size)
+
+    def __iter__(self) -> Iterator[Progress]:
+        """Train from the first epoch to the last, telling after each batch how it goes."""
+        options, model = self.options, self.model
+        generator = nn.Generator(options.seed)
+        order = nn.data.RandomSampler(range(len(self.train.labels)), generator=generator)
+        batches = nn.data.BatchSampler(order, options.batch_size, drop_last=False)
+        loss_function = nn.CrossEntropyLoss()
+        optimizer = nn.optim.SGD(
+            model.parameters(),
+            lr=options.lr,
+            momentum=MOMENTUM,
+            weight_decay=WEIGHT_DECAY,
+            nesterov=True,
+        )
+        schedule = nn.optim.lr_scheduler.OneCycleLR(
+            # One step beyond the last batch, whose rate nothing uses.
+            optimizer,
+            max_lr=options.lr,
+            total_steps=options.epochs * self.batches + 1,
+        )
+        for epoch in range(1, options.epochs + 1):
+            model.train()
+            seen, correct, loss_sum = 0, 0, 0.0
+            start = time.perf_counter()
+            for batch, positions in enumerate(batches, start=1):
+                indices = nn.tensor(positions, device=options.device)
+                labels = self.train.labels[indices]  # (B,)
+                images = digits.shift(self.train.images[indices], generator)  # (B, 1, 8, 8)
+                optimizer.zero_grad()
+                logits = model(images)  # (B, 10)
+                loss = loss_function(logits, labels)
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                seen += len(positions)
+                loss_sum += loss.item() * len(positions)
+                correct += int((logits.argmax(dim=1) == labels).sum().item())
+                yield Progress(
+                    epoch=epoch,
+                    batch=batch,
+                    batches=self.batches,
+                    loss=loss_sum / seen,
+                    accuracy=correct / seen,
+                    images_per_second=seen / (time.perf_counter() - start),
+                )
+
+    def correct_test_images(self) -> int:
+        """How many of the test images the model classifies rightly."""
+        return count_correct(self.model, self.test)
+
+
+def count_correct(model: nn.Module, data: digits.Digits) -> int:
+    """How many images of ``data`` get the right class; leaves the model in evaluation mode."""
+    model.eval()
+    correct = 0
+    with nn.no_grad():
+        for start in range(0, len(data.labels), EVALUATION_BATCH):
+            logits = model(data.images[start : start + EVALUATION_BATCH])
+            labels = data.labels[start : start + EVALUATION_BATCH]
+            correct += int((logits.argmax(dim=1) == labels).sum().item())
+    return correct
