@@ -5,7 +5,7 @@ https://data-apis.org/array-api/latest/API_specification/type_promotion.html
 
 Types of one kind promote to the wider one, signed with unsigned integers to the narrowest signed
 type that holds both. Where the standard leaves it open: an integer type with a floating type gives
-the floating type, whatever their widths, and int64 with uint64 is an error.
+the floating type, whatever their widths, and a signed type with uint64 is an error.
 A Python number takes the type of the array it meets: `x * 2.0` has x's type if that is floating,
 float32 if it is an integer type.
 """
@@ -125,7 +125,7 @@ def dtype_of_scalar(value: Scalar) -> DType:
 
 
 def promote_types(type1: DTypeLike, type2: DTypeLike, /) -> DType:
-    """The type to which operands of two types are converted. DTypeError for int64 with uint64.
+    """The type to which operands of two types are converted. DTypeError where no type holds both.
 
     >>> nd.promote_types(nd.int64, nd.float32).name
     'float32'
@@ -172,9 +172,10 @@ def can_cast(from_: NDArray | DTypeLike, to: DTypeLike, /) -> builtins.bool:
     """
     source = from_.dtype if isinstance(from_, NDArray) else as_dtype(from_)
     target = as_dtype(to)
-    if {source, target} == {int64, uint64}:
+    try:
+        return promote_types(source, target) == target
+    except DTypeError:  # no type holds both
         return False
-    return promote_types(source, target) == target
 
 
 def isdtype(

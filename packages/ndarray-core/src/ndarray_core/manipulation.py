@@ -334,6 +334,8 @@ def pad(
     >>> nd.pad(nd.asarray([[1, 2]]), ((0, 1), (1, 0))).tolist()
     [[0, 1, 2], [0, 0, 0]]
     """
+    if x.ndim == 0:
+        return x.copy()
     try:
         widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2)).tolist()
     except (ValueError, TypeError) as error:

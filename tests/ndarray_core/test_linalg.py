@@ -1,0 +1,95 @@
+"""Products of matrices and tensors equal NumPy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import (
+    FLOATING,
+    NUMERIC,
+    ArrayCase,
+    arrays,
+    assert_same,
+    broadcastable_shapes,
+    seeds,
+)
+
+import ndarray_core as nd
+
+SIDES = st.sampled_from([0, 1, 2, 3, 5, 8, 17])
+LAYOUTS = ("contiguous", "transposed", "broadcast", "reversed", "sliced")
+ROUNDING = {"float32": 1e-4, "float64": 1e-11}
+
+
+@given(data=st.data())
+def test_matmul_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
+    m, k, n = (data.draw(SIDES) for _ in range(3))
+    batch_x, batch_y = data.draw(broadcastable_shapes(2, max_dims=2, max_side=3))
+    dtype = data.draw(st.sampled_from(NUMERIC))
+    x_shape = data.draw(st.sampled_from([(*batch_x, m, k), (k,)]))
+    y_shape = data.draw(st.sampled_from([(*batch_y, k, n), (k,)]))
+    (x, host_x), (y, host_y) = (
+        ArrayCase(shape, dtype, data.draw(st.sampled_from(LAYOUTS)), data.draw(seeds())).on(device)
+        for shape in (x_shape, y_shape)
+    )
+    expected = np.matmul(host_x, host_y)
+    assert_same(nd.matmul(x, y), expected, exact=False, rtol=ROUNDING.get(dtype, 0.0))
+    assert_same(x @ y, expected, exact=False, rtol=ROUNDING.get(dtype, 0.0))
+
+
+@pytest.mark.parametrize("dtype", FLOATING)
+@pytest.mark.parametrize(
+    ("m", "k", "n"), [(1, 1000, 1), (129, 65, 130), (33, 400, 257), (3, 7, 999)]
+)
+@pytest.mark.parametrize("layout", ["contiguous", "transposed", "sliced"])
+def test_large_products_equal_numpy(
+    device: nd.Device, m: int, k: int, n: int, dtype: str, layout: str
+) -> None:
+    (x, host_x), (y, host_y) = (
+        ArrayCase(shape, dtype, layout, seed=m + k).on(device) for shape in ((m, k), (k, n))
+    )
+    exact = host_x.astype(np.float64) @ host_y.astype(np.float64)
+    bound = np.abs(host_x).astype(np.float64) @ np.abs(host_y).astype(np.float64)
+    assert np.all(np.abs((x @ y).numpy() - exact) <= 8 * np.finfo(dtype).eps * bound)
+
+
+@given(data=st.data())
+def test_a_batch_equals_its_parts(device: nd.Device, data: st.DataObject) -> None:
+    x = data.draw(arrays(FLOATING, shape=(3, 4, 5))).on(device).array
+    y = data.draw(arrays((x.dtype.name,), shape=(3, 5, 2))).on(device).array
+    for i in range(3):
+        assert ((x @ y)[i] == x[i].contiguous() @ y[i].contiguous()).all()
+
+
+@given(data=st.data())
+def test_tensordot_and_friends_equal_numpy(device: nd.Device, data: st.DataObject) -> None:
+    dtype = data.draw(st.sampled_from(NUMERIC))
+    x, host_x = data.draw(arrays((dtype,), shape=(2, 3, 4))).on(device)
+    y, host_y = data.draw(arrays((dtype,), shape=(3, 4, 2))).on(device)
+    rtol = ROUNDING.get(dtype, 0.0)
+    for axes in (0, 2, ((0,), (-1,)), ((1, 2), (0, 1)), ((-1, 0), (1, 2)), ((), ())):
+        expected = np.tensordot(host_x, host_y, axes)
+        assert_same(nd.tensordot(x, y, axes=axes), expected, exact=False, rtol=rtol)
+    products = np.sum(host_x * host_y.transpose(2, 0, 1), axis=1, dtype=host_x.dtype)
+    ours = nd.vecdot(x, y.permute(2, 0, 1), axis=1)
+    assert_same(ours, products, exact=False, rtol=rtol)
+    assert_same(nd.outer(x[0, 0], y[0, 0]), np.outer(host_x[0, 0], host_y[0, 0]))
+    assert_same(nd.matrix_transpose(x), host_x.swapaxes(-1, -2))
+
+
+def test_products_in_place(device: nd.Device) -> None:
+    x = nd.asarray([[1.0, 2.0], [3.0, 4.0]], device=device)
+    alias = x
+    x @= x
+    assert x is alias and x.tolist() == [[7.0, 10.0], [15.0, 22.0]]
+    x @= nd.eye(2, device=device)
+    assert x.tolist() == [[7.0, 10.0], [15.0, 22.0]]
+
+
+def test_infinities_stay_in_their_row(device: nd.Device) -> None:
+    x = nd.eye(20, device=device)
+    x[3, 3] = float("inf")
+    product = (x @ nd.ones((20, 20), device=device)).numpy()
+    assert np.isinf(product[3]).all() and np.isfinite(np.delete(product, 3, 0)).all()
