@@ -108,93 +108,147 @@ struct Product {
 
   bool is_vector() const { return m == 1 && (y_row == 1 || (y_column == 1 && n > 1)); }
 
-  // Rows and columns [i, i + rows) x [j, j + columns), summed over [p, p + depth), of product
-  // `index`, into `target`.
-  void multiply(char* target, int64_t target_stride, int64_t index, int64_t i, int64_t rows,
-                int64_t j, int64_t columns, int64_t p, int64_t depth, void* workspace) const {
-    int64_t x_offset = i * x_row + p * x_column;
-    int64_t y_offset = p * y_row + j * y_column;
+  // Views of product `index` from row i of x, column j of y and position p of the sum on.
+  MatrixView x_view(int64_t index, int64_t i, int64_t p) const {
+    const int64_t offset = batch_offset(index, x_batch) + i * x_row + p * x_column;
+    return {x + offset * itemsize, x_row, x_column};
+  }
+  MatrixView y_view(int64_t index, int64_t p, int64_t j) const {
+    const int64_t offset = batch_offset(index, y_batch) + p * y_row + j * y_column;
+    return {y + offset * itemsize, y_row, y_column};
+  }
+
+ private:
+  int64_t batch_offset(int64_t index, const Dims& strides) const {
+    int64_t offset = 0;
     for (int axis = batch.size() - 1; axis >= 0; --axis) {
-      x_offset += index % batch[axis] * x_batch[axis];
-      y_offset += index % batch[axis] * y_batch[axis];
+      offset += index % batch[axis] * strides[axis];
       index /= batch[axis];
     }
-    const MatrixView x_view{x + x_offset * itemsize, x_row, x_column};
-    const MatrixView y_view{y + y_offset * itemsize, y_row, y_column};
-    if (is_vector()) {
-      kernel.multiply_vector(target, x_view.data, x_column, y_view, columns, depth);
-    } else {
-      kernel.multiply(target, target_stride, x_view, y_view, rows, columns, depth, workspace);
-    }
+    return offset;
   }
 };
 
 // A task is worth waking a thread for above some twenty microseconds of work, and there is no use
-// in more tasks than it takes to keep every core of a large machine busy until the end.
+// in more tasks than it takes to keep the cores of a large machine busy until the end.
 constexpr double operations_per_task = 1 << 21;
 constexpr double elements_per_task = 1 << 15;  // of the matrix, where memory is the limit
 constexpr int64_t most_tasks = 32;
 
-struct Split {
-  int64_t items, rows, columns, depth;  // per task
-  int64_t item_tasks, row_tasks, column_tasks, depth_tasks;
+// A product with both sides longer than this packs y once for all tasks. Below, each task packs
+// what it needs: the short side's operand, which is little beside the work with it.
+constexpr int64_t long_side = 128;
 
-  explicit Split(const Product& product) {
-    const int64_t batch = product.batch_size();
-    const double elements = static_cast<double>(batch) * static_cast<double>(product.n) *
-                            static_cast<double>(product.k);
-    const double work = product.is_vector()
-                            ? elements / elements_per_task
-                            : 2 * elements * static_cast<double>(product.m) / operations_per_task;
-    const int64_t wanted =
-        std::clamp<int64_t>(static_cast<int64_t>(std::min(work, 1e6)), 1, most_tasks);
-    rows = product.m;
-    columns = product.n;
-    depth = product.k;
-    items = ceil_div(batch, wanted);
-    item_tasks = ceil_div(batch, items);
-    const int64_t pieces = wanted / item_tasks;  // of one product
-    if (product.is_vector()) {
-      // Rows of y in pieces of 2 KiB at least: shorter ones do not reach the memory's speed.
-      columns = piece(product.n, pieces, std::max<int64_t>(2048 / product.itemsize, 1));
-    } else {
-      split_result(product, pieces);
-    }
-    row_tasks = ceil_div(product.m, rows);
-    column_tasks = ceil_div(product.n, columns);
-    // Long sums of few elements: parts of the sum are computed apart and added in order.
-    depth = piece(product.k, pieces / (row_tasks * column_tasks), 2048);
-    depth_tasks = ceil_div(product.k, depth);
-  }
+int64_t tasks_worth_it(const Product& product) {
+  const double elements = static_cast<double>(product.batch_size()) *
+                          static_cast<double>(product.n) * static_cast<double>(product.k);
+  const double tasks = product.is_vector()
+                           ? elements / elements_per_task
+                           : 2 * elements * static_cast<double>(product.m) / operations_per_task;
+  return static_cast<int64_t>(std::clamp<double>(tasks, 1, most_tasks));
+}
 
-  int64_t tasks() const { return item_tasks * row_tasks * column_tasks * depth_tasks; }
+// The length of the pieces when `length` is cut into about `count`, in multiples of `unit`.
+int64_t piece(int64_t length, int64_t count, int64_t unit) {
+  return std::min(length, ceil_div(ceil_div(length, std::max<int64_t>(count, 1)), unit) * unit);
+}
 
- private:
-  // The length of the pieces when `length` is cut into about `count`, in multiples of `unit`.
-  static int64_t piece(int64_t length, int64_t count, int64_t unit) {
-    return std::min(length, ceil_div(ceil_div(length, std::max<int64_t>(count, 1)), unit) * unit);
-  }
+// One large product after another. For each part of k, the threads pack a wide block of y together
+// and then multiply blocks of rows of x, which each packs for itself, with it.
+void multiply_large(const Product& product) {
+  const MatmulKernel& kernel = product.kernel;
+  const int64_t m = product.m, n = product.n, size = product.itemsize;
+  const int64_t depth = kernel.block_depth(product.k);
+  // The packed block of y lies in the third-level cache: 4 MiB, in equal parts.
+  const int64_t widest = std::max<int64_t>((4 << 20) / (depth * size), 1);
+  const int64_t width = piece(n, ceil_div(n, widest), kernel.column_tile);
+  // Blocks of 48 to 192 rows: enough work with each panel of y, enough blocks for the threads.
+  const int64_t rows = piece(
+      m, std::clamp<int64_t>(m / 48, ceil_div(m, 192), std::max<int64_t>(ceil_div(m, 192), 16)),
+      kernel.row_tile);
+  const int64_t row_tasks = ceil_div(m, rows);
+  const int64_t columns =
+      piece(width, std::min(most_tasks / row_tasks, width / 512), kernel.column_tile);
+  const int64_t pack_columns = piece(width, 16, 4 * kernel.column_tile);
+  const int64_t padded_width = ceil_div(width, kernel.column_tile) * kernel.column_tile;
+  const Scratch packed(static_cast<size_t>(padded_width * depth * size));
+  const size_t workspace = kernel.workspace(rows, columns, depth);
 
-  // Into blocks about as high as wide: each task packs its own parts of x and y, which costs least
-  // for a square.
-  void split_result(const Product& product, int64_t pieces) {
-    int64_t down = 1, across = 1;
-    while (down * across * 2 <= pieces) {
-      const int64_t height = product.m / down, width = product.n / across;
-      const bool can_cut_rows = height >= 4 * product.kernel.row_tile;
-      const bool can_cut_columns = width >= 4 * product.kernel.column_tile;
-      if (can_cut_rows && (height >= width || !can_cut_columns)) {
-        down *= 2;
-      } else if (can_cut_columns) {
-        across *= 2;
-      } else {
-        break;
+  const int64_t batch = product.batch_size();
+  for (int64_t item = 0; item < batch; ++item) {
+    char* out = product.out + item * m * n * size;
+    for (int64_t j0 = 0; j0 < n; j0 += width) {
+      const int64_t block_width = std::min(width, n - j0);
+      for (int64_t p = 0; p < product.k; p += depth) {
+        const int64_t block_depth = std::min(depth, product.k - p);
+        parallel_for(ceil_div(block_width, pack_columns), [&](int64_t task) {
+          const int64_t j = task * pack_columns;
+          kernel.pack_y(packed.data() + j * block_depth * size, product.y_view(item, p, j0 + j),
+                        std::min(pack_columns, block_width - j), block_depth);
+        });
+        const int64_t column_tasks = ceil_div(block_width, columns);
+        parallel_for(row_tasks * column_tasks, [&](int64_t task) {
+          const int64_t i = task / column_tasks * rows, j = task % column_tasks * columns;
+          const Scratch scratch(workspace);
+          kernel.multiply_packed(out + (i * n + j0 + j) * size, n, product.x_view(item, i, p),
+                                 packed.data() + j * block_depth * size, std::min(rows, m - i),
+                                 std::min(columns, block_width - j), block_depth, p > 0,
+                                 scratch.data());
+        });
       }
     }
-    rows = piece(product.m, down, product.kernel.row_tile);
-    columns = piece(product.n, across, product.kernel.column_tile);
   }
-};
+}
+
+// Many products, or one that is small, long and narrow, or a vector times a matrix: tasks share
+// nothing. Long sums of few elements are cut as well; the parts are added up in order at the end.
+void multiply_apart(const Product& product, int64_t tasks) {
+  const MatmulKernel& kernel = product.kernel;
+  const bool is_vector = product.is_vector();
+  const int64_t m = product.m, n = product.n, k = product.k, size = product.itemsize;
+  const int64_t batch = product.batch_size();
+  const int64_t items = ceil_div(batch, tasks);
+  const int64_t pieces = tasks / ceil_div(batch, items);  // of one product
+  // Rows of a matrix that is read once are cut into 2 KiB at least: shorter pieces do not reach the
+  // memory's speed. Others keep at least four tiles.
+  const int64_t least_columns =
+      is_vector ? std::max<int64_t>(2048 / size, 1) : 4 * kernel.column_tile;
+  const int64_t rows =
+      m >= n ? piece(m, std::min(pieces, m / (4 * kernel.row_tile)), kernel.row_tile) : m;
+  const int64_t row_tasks = ceil_div(m, rows);
+  const int64_t columns =
+      piece(n, std::min(pieces / row_tasks, ceil_div(n, least_columns)), kernel.column_tile);
+  const int64_t column_tasks = ceil_div(n, columns);
+  const int64_t depth = piece(k, pieces / (row_tasks * column_tasks), 2048);
+  const int64_t depth_tasks = ceil_div(k, depth);
+
+  const int64_t result = batch * m * n;
+  const Scratch parts(depth_tasks > 1 ? static_cast<size_t>(depth_tasks * result * size) : 0);
+  char* out = depth_tasks > 1 ? parts.data() : product.out;  // (depth_tasks, batch, m, n)
+  const size_t workspace = is_vector ? 0 : kernel.workspace(rows, columns, depth);
+  parallel_for(ceil_div(batch, items) * depth_tasks * row_tasks * column_tasks, [&](int64_t task) {
+    const int64_t j = task % column_tasks * columns;
+    task /= column_tasks;
+    const int64_t i = task % row_tasks * rows;
+    task /= row_tasks;
+    const int64_t part = task % depth_tasks, p = part * depth;
+    const int64_t first = task / depth_tasks * items, last = std::min(first + items, batch);
+    const int64_t length = std::min(depth, k - p);
+    const Scratch scratch(workspace);
+    for (int64_t item = first; item < last; ++item) {
+      char* target = out + (part * result + (item * m + i) * n + j) * size;
+      const MatrixView x = product.x_view(item, i, p), y = product.y_view(item, p, j);
+      if (is_vector) {
+        kernel.multiply_vector(target, x.data, x.column_stride, y, std::min(columns, n - j),
+                               length);
+      } else {
+        kernel.multiply(target, n, x, y, std::min(rows, m - i), std::min(columns, n - j), length,
+                        scratch.data());
+      }
+    }
+  });
+  if (depth_tasks > 1) kernel.sum_rows(product.out, parts.data(), depth_tasks, result);
+}
 
 }  // namespace
 
@@ -205,35 +259,13 @@ void matmul(const Array& out, const Array& x, const Array& y) {
     std::memset(product.out, 0, static_cast<size_t>(out.size() * product.itemsize));
     return;
   }
-  const Split split(product);
-  const int64_t size = product.itemsize, result = product.m * product.n;
-  const int64_t batch = product.batch_size();
-  const size_t workspace =
-      product.is_vector() ? 0 : product.kernel.workspace(split.rows, split.columns, split.depth);
-  // With the sum cut into parts: (depth_tasks, batch, m, n), added up below.
-  const bool in_parts = split.depth_tasks > 1;
-  const Scratch parts(in_parts ? static_cast<size_t>(split.depth_tasks * batch * result * size)
-                               : 0);
-
-  parallel_for(split.tasks(), [&](int64_t task) {
-    const int64_t j = task % split.column_tasks * split.columns;
-    task /= split.column_tasks;
-    const int64_t i = task % split.row_tasks * split.rows;
-    task /= split.row_tasks;
-    const int64_t part = task % split.depth_tasks;
-    const int64_t first = task / split.depth_tasks * split.items;
-    const int64_t last = std::min(first + split.items, batch);
-    const Scratch scratch(workspace);
-    for (int64_t item = first; item < last; ++item) {
-      char* target = in_parts ? parts.data() + part * batch * result * size : product.out;
-      product.multiply(target + (item * result + i * product.n + j) * size, product.n, item, i,
-                       std::min(split.rows, product.m - i), j,
-                       std::min(split.columns, product.n - j), part * split.depth,
-                       std::min(split.depth, product.k - part * split.depth), scratch.data());
-    }
-  });
-  if (in_parts)
-    product.kernel.sum_rows(product.out, parts.data(), split.depth_tasks, batch * result);
+  const int64_t tasks = tasks_worth_it(product);
+  const bool is_large = std::min(product.m, product.n) >= long_side;
+  if (tasks > 1 && is_large && product.batch_size() < most_tasks / 2) {
+    multiply_large(product);
+  } else {
+    multiply_apart(product, tasks);
+  }
 }
 
 }  // namespace nd::cpu

@@ -84,7 +84,10 @@ template <typename T, int R>
 ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_step,
                     const T* y, int64_t y_step, int64_t depth, int64_t columns, bool add) {
   constexpr int lanes = Blocking<T>::lanes;
+  // The result's lines arrive while the sums are made.
+  for (int i = 0; i < R; ++i) __builtin_prefetch(out + i * out_stride, 1);
   Vector<T> sums[R][2] = {};
+#pragma GCC unroll 4
   for (int64_t k = 0; k < depth; ++k) {
     const Vector<T> y0 = load(y), y1 = load(y + lanes);
 #pragma GCC unroll 16
@@ -172,30 +175,69 @@ Tile<T> choose_direct_tile(int64_t rows) {
 
 // --------------------------------------------------------------------------------------- packing
 
+// Four 4-byte or two 8-byte elements: what a square of lines is transposed in.
+template <typename T>
+struct SmallVector {
+  static constexpr int lanes = 16 / sizeof(T);
+  typedef T type __attribute__((vector_size(16)));
+  typedef T unaligned __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
+  static type load(const T* from) { return *reinterpret_cast<const unaligned*>(from); }
+  static void store(T* to, type value) { *reinterpret_cast<unaligned*>(to) = value; }
+};
+
+// to[k * width + i] = from[i * stride + k] for i, k < lanes.
+template <typename T>
+ND_INLINE void transpose_square(T* to, int64_t width, const T* from, int64_t stride) {
+  using V = SmallVector<T>;
+  typename V::type a = V::load(from), b = V::load(from + stride);
+  if constexpr (V::lanes == 2) {
+    typedef int64_t Index __attribute__((vector_size(16)));
+    V::store(to, __builtin_shuffle(a, b, Index{0, 2}));
+    V::store(to + width, __builtin_shuffle(a, b, Index{1, 3}));
+  } else {
+    typedef int32_t Index __attribute__((vector_size(16)));
+    typename V::type c = V::load(from + 2 * stride), d = V::load(from + 3 * stride);
+    const Index low{0, 4, 1, 5}, high{2, 6, 3, 7}, first{0, 1, 4, 5}, second{2, 3, 6, 7};
+    const auto ab = __builtin_shuffle(a, b, low), cd = __builtin_shuffle(c, d, low);
+    const auto AB = __builtin_shuffle(a, b, high), CD = __builtin_shuffle(c, d, high);
+    V::store(to, __builtin_shuffle(ab, cd, first));
+    V::store(to + width, __builtin_shuffle(ab, cd, second));
+    V::store(to + 2 * width, __builtin_shuffle(AB, CD, first));
+    V::store(to + 3 * width, __builtin_shuffle(AB, CD, second));
+  }
+}
+
 // to[k * width + i] = from[i * stride + k * step] for i < count, and 0 from there to width.
-template <typename T, int Width>
+template <typename T>
 ND_INLINE void pack_panel(T* to, const T* from, int64_t stride, int64_t step, int64_t count,
-                          int width, int64_t depth) {
-  if (count == Width && stride == 1) {
+                          int64_t width, int64_t depth) {
+  if (stride == 1 && count == width) {
     for (int64_t k = 0; k < depth; ++k) {
-      for (int i = 0; i < Width; ++i) to[k * Width + i] = from[k * step + i];
+      for (int64_t i = 0; i < width; ++i) to[k * width + i] = from[k * step + i];
     }
     return;
   }
   // Along each line of `from` a cache line at a time: lines that are a power of two apart would
   // push each other out of the cache if all were read side by side.
-  constexpr int64_t line = 64 / sizeof(T);
-  for (int64_t k0 = 0; k0 < depth; k0 += line) {
-    const int64_t end = smaller(k0 + line, depth);
-    for (int64_t i = 0; i < count; ++i) {
-      const T* source = from + i * stride;
-      if (step == 1) {
-        for (int64_t k = k0; k < end; ++k) to[k * width + i] = source[k];
-      } else {
-        for (int64_t k = k0; k < end; ++k) to[k * width + i] = source[k * step];
+  constexpr int64_t block = 64 / sizeof(T);
+  for (int64_t k0 = 0; k0 < depth; k0 += block) {
+    const int64_t end = smaller(k0 + block, depth);
+    int64_t i = 0;
+    if constexpr (sizeof(T) >= 4) {
+      constexpr int64_t square = SmallVector<T>::lanes;
+      if (step == 1 && end == k0 + block) {
+        for (; i + square <= count; i += square) {
+#pragma GCC unroll 4
+          for (int64_t k = k0; k < k0 + block; k += square) {
+            transpose_square(to + k * width + i, width, from + i * stride + k, stride);
+          }
+        }
       }
     }
-    for (int64_t i = count; i < width; ++i) {
+    for (; i < count; ++i) {
+      for (int64_t k = k0; k < end; ++k) to[k * width + i] = from[i * stride + k * step];
+    }
+    for (; i < width; ++i) {
       for (int64_t k = k0; k < end; ++k) to[k * width + i] = 0;
     }
   }
@@ -208,105 +250,161 @@ void pack_rows(T* to, const T* x, int64_t row_stride, int64_t column_stride, int
   constexpr int tile_rows = Blocking<T>::row_tile;
   int64_t i = 0;
   for (; i + tile_rows <= rows; i += tile_rows) {
-    pack_panel<T, tile_rows>(to + i * depth, x + i * row_stride, row_stride, column_stride,
-                             tile_rows, tile_rows, depth);
+    pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, tile_rows, tile_rows,
+               depth);
   }
   if (i < rows) {
-    const int width = static_cast<int>(round_up(rows - i, Blocking<T>::row_step));
-    pack_panel<T, 0>(to + i * depth, x + i * row_stride, row_stride, column_stride, rows - i, width,
-                     depth);
+    pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, rows - i,
+               round_up(rows - i, Blocking<T>::row_step), depth);
   }
 }
 
 // One panel of y: column_tile columns.
 template <typename T>
+void pack_panel_of_columns(T* to, const T* y, int64_t row_stride, int64_t column_stride,
+                           int64_t columns, int64_t depth) {
+  constexpr int64_t width = Blocking<T>::column_tile;
+  if (columns == width) {
+    pack_panel(to, y, column_stride, row_stride, width, width, depth);
+  } else {
+    pack_panel(to, y, column_stride, row_stride, columns, width, depth);
+  }
+}
+
+// All panels of a block of y.
+template <typename T>
 void pack_columns(T* to, const T* y, int64_t row_stride, int64_t column_stride, int64_t columns,
                   int64_t depth) {
-  constexpr int width = Blocking<T>::column_tile;
-  pack_panel<T, width>(to, y, column_stride, row_stride, columns, width, depth);
+  constexpr int64_t width = Blocking<T>::column_tile;
+  int64_t j = 0;
+  if (column_stride == 1) {
+    // Four panels at a time: one alone would take a single cache line of each row, which defeats
+    // the prefetcher, and where rows are a power of two apart those lines compete for the same
+    // place.
+    for (; j + 4 * width <= columns; j += 4 * width) {
+      for (int64_t k = 0; k < depth; ++k) {
+        const T* row = y + k * row_stride + j;
+        for (int64_t panel = 0; panel < 4; ++panel) {
+          T* target = to + (j + panel * width) * depth + k * width;
+          for (int64_t i = 0; i < width; ++i) target[i] = row[panel * width + i];
+        }
+      }
+    }
+  }
+  for (; j < columns; j += width) {
+    pack_panel_of_columns(to + j * depth, y + j * column_stride, row_stride, column_stride,
+                          smaller(width, columns - j), depth);
+  }
 }
 
 // ------------------------------------------------------------------------------------ one product
 
+// One block of k: y (depth x n) lies packed at `packed`, or else as a view at `data`.
+template <typename T>
+struct Columns {
+  const T* packed;
+  const T* data;
+  int64_t row_stride, column_stride;
+};
+
+// out (rows, n) = or += x (rows, depth) @ y (depth, n). x is packed into packed_x first, unless
+// that is null: then the micro-kernel reads x where it lies.
+template <typename T>
+void multiply_block(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_column,
+                    const Columns<T>& y, int64_t rows, int64_t n, int64_t depth, bool add,
+                    T* packed_x) {
+  constexpr int column_tile = Blocking<T>::column_tile;
+  alignas(64) T panel[Blocking<T>::depth * column_tile];
+  const int64_t tile_rows = packed_x != nullptr ? Blocking<T>::row_tile : direct_rows<T>;
+  if (packed_x != nullptr) pack_rows(packed_x, x, x_row, x_column, rows, depth);
+  for (int64_t j = 0; j < n; j += column_tile) {
+    const int64_t columns = smaller(column_tile, n - j);
+    const T* y_panel = panel;
+    int64_t y_step = column_tile;
+    if (y.packed != nullptr) {
+      y_panel = y.packed + j * depth;
+    } else if (columns == column_tile && y.column_stride == 1 &&
+               rows <= 2 * Blocking<T>::row_tile) {
+      y_panel = y.data + j;  // used too rarely for a packed copy to pay
+      y_step = y.row_stride;
+    } else {
+      pack_panel_of_columns(panel, y.data + j * y.column_stride, y.row_stride, y.column_stride,
+                            columns, depth);
+    }
+    for (int64_t i = 0; i < rows; i += tile_rows) {
+      const int64_t count = smaller(tile_rows, rows - i);
+      if (packed_x != nullptr) {
+        choose_packed_tile<T>(count)(out + i * out_stride + j, out_stride, packed_x + i * depth, 0,
+                                     0, y_panel, y_step, depth, count, columns, add);
+      } else {
+        choose_direct_tile<T>(count)(out + i * out_stride + j, out_stride, x + i * x_row, x_row,
+                                     x_column, y_panel, y_step, depth, count, columns, add);
+      }
+    }
+  }
+}
+
 template <typename T>
 struct Plan {
   int64_t depth, rows;  // of a block
-  bool pack_x;          // else the micro-kernel reads x where it lies
-  bool keep_y;          // all panels of y are packed once per block of k, for many blocks of x
-  size_t x_elements, y_elements;
+  bool pack_x, pack_y;  // y as a whole: its panels are used for several blocks of x
+  int64_t x_elements, y_elements;
 
   Plan(int64_t m, int64_t n, int64_t k, bool x_is_row_major) {
     depth = balanced_depth<T>(k);
     rows = balanced_rows<T>(m);
     // Packing an element costs about as much as using it once with every vector lane busy.
-    pack_x = x_is_row_major ? n > 8 * Blocking<T>::column_tile : n > Blocking<T>::column_tile;
-    keep_y = m > rows;
-    x_elements = pack_x ? static_cast<size_t>(round_up(smaller(m, rows), 16) * depth) : 0;
-    y_elements = keep_y ? static_cast<size_t>(round_up(n, Blocking<T>::column_tile) * depth) : 0;
+    pack_x = n > (x_is_row_major ? 8 : 1) * Blocking<T>::column_tile;
+    pack_y = m > rows;
+    // Whole cache lines, so that the packed y behind starts on one.
+    x_elements = pack_x ? round_up(smaller(m, rows), 64) * depth : 0;
+    y_elements = pack_y ? round_up(n, Blocking<T>::column_tile) * depth : 0;
   }
 };
 
 template <typename T>
 size_t workspace(int64_t m, int64_t n, int64_t k) {
   const Plan<T> plan(m, n, k, false);
-  return (plan.x_elements + plan.y_elements) * sizeof(T);
+  return static_cast<size_t>(plan.x_elements + plan.y_elements) * sizeof(T);
 }
 
 template <typename T>
 void multiply(void* out_data, int64_t out_stride, MatrixView x, MatrixView y, int64_t m, int64_t n,
               int64_t k, void* scratch) {
-  constexpr int column_tile = Blocking<T>::column_tile;
   const Plan<T> plan(m, n, k, x.column_stride == 1);
-  const int64_t tile_rows = plan.pack_x ? Blocking<T>::row_tile : direct_rows<T>;
   T* out = static_cast<T*>(out_data);
-  const T* x_data = static_cast<const T*>(x.data);
-  const T* y_data = static_cast<const T*>(y.data);
-  T* packed_x = static_cast<T*>(scratch);
-  T* packed_y = packed_x + plan.x_elements;
-  alignas(64) T panel[Blocking<T>::depth * column_tile];
-
+  T* packed_x = plan.pack_x ? static_cast<T*>(scratch) : nullptr;
+  T* packed_y = plan.pack_y ? static_cast<T*>(scratch) + plan.x_elements : nullptr;
   for (int64_t k0 = 0; k0 < k; k0 += plan.depth) {
     const int64_t depth = smaller(plan.depth, k - k0);
-    const T* y_block = y_data + k0 * y.row_stride;
-    if (plan.keep_y) {
-      for (int64_t j = 0; j < n; j += column_tile) {
-        pack_columns(packed_y + j * depth, y_block + j * y.column_stride, y.row_stride,
-                     y.column_stride, smaller(column_tile, n - j), depth);
-      }
+    const T* x_block = static_cast<const T*>(x.data) + k0 * x.column_stride;
+    const T* y_block = static_cast<const T*>(y.data) + k0 * y.row_stride;
+    if (plan.pack_y) pack_columns(packed_y, y_block, y.row_stride, y.column_stride, n, depth);
+    const Columns<T> columns{packed_y, y_block, y.row_stride, y.column_stride};
+    for (int64_t i = 0; i < m; i += plan.rows) {
+      multiply_block(out + i * out_stride, out_stride, x_block + i * x.row_stride, x.row_stride,
+                     x.column_stride, columns, smaller(plan.rows, m - i), n, depth, k0 > 0,
+                     packed_x);
     }
-    for (int64_t i0 = 0; i0 < m; i0 += plan.rows) {
-      const int64_t rows = smaller(plan.rows, m - i0);
-      const T* x_block = x_data + i0 * x.row_stride + k0 * x.column_stride;
-      if (plan.pack_x) {
-        pack_rows(packed_x, x_block, x.row_stride, x.column_stride, rows, depth);
-      }
-      for (int64_t j = 0; j < n; j += column_tile) {
-        const int64_t columns = smaller(column_tile, n - j);
-        const T* y_panel = y_block + j * y.column_stride;
-        int64_t y_step = column_tile;
-        if (plan.keep_y) {
-          y_panel = packed_y + j * depth;
-        } else if (columns == column_tile && y.column_stride == 1 &&
-                   rows <= 2 * Blocking<T>::row_tile) {
-          y_step = y.row_stride;  // used too rarely for a packed copy to pay
-        } else {
-          pack_columns(panel, y_panel, y.row_stride, y.column_stride, columns, depth);
-          y_panel = panel;
-        }
-        for (int64_t i = 0; i < rows; i += tile_rows) {
-          const int64_t count = smaller(tile_rows, rows - i);
-          T* corner = out + (i0 + i) * out_stride + j;
-          if (plan.pack_x) {
-            choose_packed_tile<T>(count)(corner, out_stride, packed_x + i * depth, 0, 0, y_panel,
-                                         y_step, depth, count, columns, k0 > 0);
-          } else {
-            choose_direct_tile<T>(count)(corner, out_stride, x_block + i * x.row_stride,
-                                         x.row_stride, x.column_stride, y_panel, y_step, depth,
-                                         count, columns, k0 > 0);
-          }
-        }
-      }
-    }
+  }
+}
+
+template <typename T>
+void pack_y(void* packed, MatrixView y, int64_t n, int64_t depth) {
+  pack_columns(static_cast<T*>(packed), static_cast<const T*>(y.data), y.row_stride,
+               y.column_stride, n, depth);
+}
+
+template <typename T>
+void multiply_packed(void* out, int64_t out_stride, MatrixView x, const void* packed_y, int64_t m,
+                     int64_t n, int64_t depth, bool add, void* scratch) {
+  const Plan<T> plan(m, n, depth, x.column_stride == 1);
+  const Columns<T> columns{static_cast<const T*>(packed_y), nullptr, 0, 0};
+  for (int64_t i = 0; i < m; i += plan.rows) {
+    multiply_block(static_cast<T*>(out) + i * out_stride, out_stride,
+                   static_cast<const T*>(x.data) + i * x.row_stride, x.row_stride, x.column_stride,
+                   columns, smaller(plan.rows, m - i), n, depth, add,
+                   plan.pack_x ? static_cast<T*>(scratch) : nullptr);
   }
 }
 
@@ -432,8 +530,15 @@ void sum_rows(void* out_data, const void* rows_data, int64_t parts, int64_t n) {
 }
 
 template <typename T>
-constexpr MatmulKernel kernel = {Blocking<T>::row_tile, Blocking<T>::column_tile, workspace<T>,
-                                 multiply<T>,           multiply_vector<T>,       sum_rows<T>};
+constexpr MatmulKernel kernel = {Blocking<T>::row_tile,
+                                 Blocking<T>::column_tile,
+                                 balanced_depth<T>,
+                                 workspace<T>,
+                                 multiply<T>,
+                                 pack_y<T>,
+                                 multiply_packed<T>,
+                                 multiply_vector<T>,
+                                 sum_rows<T>};
 
 constexpr MatmulKernels kernels = {kernel<uint8_t>,  kernel<uint16_t>, kernel<uint32_t>,
                                    kernel<uint64_t>, kernel<float>,    kernel<double>};

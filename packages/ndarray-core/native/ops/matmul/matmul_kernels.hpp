@@ -19,11 +19,17 @@ struct MatrixView {
 // summed over k in the same order, which depends on k alone.
 struct MatmulKernel {
   int64_t row_tile, column_tile;  // of the micro-kernel: blocks that are multiples of it fit best
-  // Bytes of scratch memory that multiply() needs for a product of this size; often none.
+  int64_t (*block_depth)(int64_t k);  // into which parts k is cut
+  // Bytes of scratch memory that multiply() or multiply_packed() needs; often none.
   size_t (*workspace)(int64_t m, int64_t n, int64_t k);
   // out (m, n) = x (m, k) @ y (k, n), k > 0; rows of out are dense and out_stride apart.
   void (*multiply)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m, int64_t n,
                    int64_t k, void* workspace);
+  // The same in two steps, for one part of k, so that several threads can share the packed y: n is
+  // rounded up to column_tile there, and column j (a multiple of it) starts at element j * depth.
+  void (*pack_y)(void* packed, MatrixView y, int64_t n, int64_t depth);
+  void (*multiply_packed)(void* out, int64_t out_stride, MatrixView x, const void* packed_y,
+                          int64_t m, int64_t n, int64_t depth, bool add, void* workspace);
   // out (n) = x (k) @ y (k, n), k > 0, x with any stride; one of y's strides is 1.
   void (*multiply_vector)(void* out, const void* x, int64_t x_stride, MatrixView y, int64_t n,
                           int64_t k);
