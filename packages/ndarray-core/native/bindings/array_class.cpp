@@ -163,8 +163,8 @@ void bind_array(nb::module_& m) {
                        ? python_attribute("ndarray_core.advanced_indexing", "getitem")(self, key)
                        : nb::cast(std::move(view));
           },
-          nb::arg("key"), nb::sig("def __getitem__(self, key: typing.Any, /) -> NDArray"))
-      .def("__setitem__", &set_item, nb::arg("key"), nb::arg("value"),
+          nb::arg("key").none(), nb::sig("def __getitem__(self, key: typing.Any, /) -> NDArray"))
+      .def("__setitem__", &set_item, nb::arg("key").none(), nb::arg("value"),
            nb::sig("def __setitem__(self, key: typing.Any, value: typing.Any, /) -> None"));
 
   // Exchange.
@@ -230,12 +230,12 @@ void bind_array(nb::module_& m) {
           "The array itself when it is dense and row-major, else a copy.")
       .def("is_contiguous", [](const Array& x) { return x.layout.is_contiguous(); })
       .def(
-          "fill_",
+          "fill",
           [](nb::handle self, nb::handle value) {
-            fill(*nb::inst_ptr<Array>(self), expect_scalar(value, "fill_"));
+            fill(*nb::inst_ptr<Array>(self), expect_scalar(value, "fill"));
             return nb::borrow(self);
           },
-          nb::arg("value"), nb::sig("def fill_(self, value: bool | int | float) -> NDArray"),
+          nb::arg("value"), nb::sig("def fill(self, value: bool | int | float) -> NDArray"),
           "Writes one number to every element.");
 
   // Views.

@@ -68,7 +68,7 @@ nb::object no_operator(nb::handle other, const char* op) {
 }
 
 DType to_dtype(nb::handle object) {
-  DType dtype;
+  DType dtype = default_float;
   if (nb::try_cast(object, dtype)) return dtype;
   return nb::cast<DType>(python_attribute("ndarray_core.dtypes", "as_dtype")(object));
 }

@@ -91,7 +91,7 @@ void bind_layout(nb::module_& m) {
             if (const auto layout = basic_index(x, key)) return *layout;
             throw nb::type_error("a layout is indexed by ints, slices, ... and None");
           },
-          nb::arg("key"))
+          nb::arg("key").none())
       .def(
           "__eq__",
           [](const Layout& x, nb::handle other) {
