@@ -1,0 +1,190 @@
+"""Runs gradients back through the graph, without recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, cast
+
+import ndarray_core as nd
+
+from .grad_mode import mode
+from .node import Node
+from .op import edge_of
+from .variable import Variable, wrap
+
+if TYPE_CHECKING:
+    from .node import Edge
+
+_FREED = (
+    "{}: trying to backward through the graph a second time, after what it saved has been freed; "
+    "pass retain_graph=True to the first backward"
+)
+_CHANGED = (
+    "{}: {} (shape {}), which its gradient needs, has been modified by an in-place operation since "
+    "(version {}, expected {}); use the out-of-place operation, or clone() before"
+)
+
+
+def run(
+    roots: Sequence[Variable],
+    gradients: Sequence[Any],
+    *,
+    inputs: Sequence[Variable] | None,
+    retain_graph: bool,
+    create_graph: bool,
+) -> dict[Edge, Any]:
+    """The gradients that arrive at the inputs, or at all leaves that the roots depend on.
+
+    gradients: one for each root, of its shape; tensors with `create_graph`, else arrays, and so
+    are the results. Those of leaves share no memory with anything when they are arrays.
+    """
+    from .ops.shape import sum_to
+
+    order = _ascending(edge_of(root) for root in roots)
+    targets = None if inputs is None else {edge_of(x) for x in inputs}
+    needed = None if targets is None else _leading_to(targets, order)
+    # Gradients that wait for their node, or have arrived at a leaf or target; and which of these
+    # are sums made here, that may be added to in place.
+    waiting: dict[Edge, Any] = {}
+    owned: set[Edge] = set()
+    arrived: dict[Edge, Any] = {}
+
+    def send(edge: Edge, gradient: Any, source: Any) -> None:
+        held = waiting.get(edge)
+        if held is None:
+            # A leaf keeps what it gets, so that must not be somebody else's memory.
+            if not create_graph and isinstance(edge, Variable):
+                gradient = _own(gradient, source)
+                owned.add(edge)
+            waiting[edge] = gradient
+        elif create_graph:
+            waiting[edge] = held + gradient
+        elif edge in owned:
+            held += gradient
+        else:
+            waiting[edge] = held + gradient
+            owned.add(edge)
+
+    previous = mode.enabled
+    mode.enabled = create_graph
+    try:
+        for root, gradient in zip(roots, gradients, strict=True):
+            send(edge_of(root), gradient, gradient)
+        while order:
+            node = order.pop()
+            if needed is not None and node not in needed:
+                continue
+            gradient = waiting.pop(node, None)
+            if gradient is None:
+                continue
+            if node.hooks:
+                gradient = _call_hooks(node.hooks, gradient, create_graph)
+            if targets is not None and node in targets:
+                arrived[node] = gradient if create_graph else gradient.copy()
+            saved = _check(node)
+            if create_graph:
+                saved = _relink(node, saved)
+            for edge, (rule, picks, fit) in zip(node.edges, node.plan.rules, strict=True):
+                if needed is not None and edge not in needed:
+                    continue
+                result = rule(gradient, *[saved[i] for i in picks])
+                if fit >= 0:
+                    if result.shape != saved[fit]:
+                        result = sum_to(result, saved[fit])
+                    if result.dtype != saved[fit + 1]:
+                        result = result.astype(saved[fit + 1])
+                send(edge, result, gradient)
+            if not retain_graph and node.versions:
+                node.saved = None
+        for edge, gradient in waiting.items():
+            if isinstance(edge, Variable):
+                if edge._hooks:
+                    gradient = _call_hooks(edge._hooks, gradient, create_graph)
+                arrived[edge] = gradient
+    finally:
+        mode.enabled = previous
+    return arrived
+
+
+def _ascending(edges: Iterable[Edge]) -> list[Node]:
+    """All nodes that can be reached, in the order they were made."""
+    stack = [edge for edge in edges if isinstance(edge, Node)]
+    seen: set[Node] = set()
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(edge for edge in node.edges if type(edge) is Node and edge not in seen)
+    return sorted(seen, key=attrgetter("order"))
+
+
+def _leading_to(targets: set[Edge], ascending: list[Node]) -> set[Edge]:
+    """The targets, and the nodes on a way to one of them."""
+    needed = set(targets)
+    for node in ascending:
+        if any(edge in needed for edge in node.edges):
+            needed.add(node)
+    return needed
+
+
+def _own(gradient: Any, source: Any) -> Any:
+    """A dense array that shares no memory with `source`, the gradient it was computed from."""
+    if gradient.is_contiguous() and gradient.buffer != source.buffer:
+        return gradient
+    return gradient.copy()
+
+
+def _check(node: Node) -> list[Any]:
+    """What the node saved, provided that it is still there and unchanged."""
+    saved = node.saved
+    if saved is None:
+        raise RuntimeError(_FREED.format(node.op.name))
+    for i, version in enumerate(node.versions):
+        array = saved[i]
+        if isinstance(array, nd.NDArray) and array.version != version:
+            arrays = node.plan.arrays
+            name = f"operand {node.op.operands[arrays[i]]!r}" if i < len(arrays) else "its result"
+            raise RuntimeError(
+                _CHANGED.format(node.op.name, name, array.shape, array.version, version)
+            )
+    return saved
+
+
+def _relink(node: Node, saved: list[Any]) -> list[Any]:
+    """The saved arrays as tensors with their history, so that the rule can be differentiated."""
+    linked = list(saved)
+    for i, at in enumerate(node.plan.array_edges):
+        array = saved[i]
+        if not isinstance(array, nd.NDArray):
+            continue  # a Python number
+        edge = node.edges[at] if at >= 0 else None
+        if isinstance(edge, Variable):
+            if edge.array is not array:
+                raise RuntimeError(
+                    f"{node.op.name}: the array of a leaf tensor (shape {array.shape}) has been "
+                    "replaced since; with create_graph it must stay until backward"
+                )
+            linked[i] = edge
+        else:
+            linked[i] = wrap(array, edge)
+    if node.plan.out:
+        at = len(node.plan.arrays)
+        linked[at] = wrap(saved[at], node)
+    return linked
+
+
+def _call_hooks(hooks: list[Callable[[Any], Any]], gradient: Any, create_graph: bool) -> Any:
+    tensor = cast("Any", gradient if create_graph else wrap(gradient))
+    for hook in list(hooks):
+        result = hook(tensor)
+        if result is not None:
+            if not isinstance(result, Variable):
+                raise TypeError(f"a hook returns a Tensor or None, not {type(result).__name__}")
+            if result.array.shape != tensor.array.shape:
+                raise RuntimeError(
+                    f"a hook changed the shape of the gradient from {tensor.array.shape} "
+                    f"to {result.array.shape}"
+                )
+            tensor = result
+    return tensor if create_graph else tensor.array

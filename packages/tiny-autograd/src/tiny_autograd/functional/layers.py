@@ -1,0 +1,163 @@
+"""What is left of a layer without its parameters: linear, dropout, embedding, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import ndarray_core as nd
+from ndarray_core.errors import DTypeError, ShapeError
+from ndarray_core.random import Generator, default_generator
+
+from .. import ops
+from ..variable import wrap
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x @ weight.T + bias.
+
+    input: (..., in), weight: (out, in), bias: (out) -> (..., out). Raises ShapeError otherwise.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.linear(ta.tensor([1.0, 2.0]), ta.tensor([[3.0, 4.0]]))
+    tensor([11.])
+    """
+    return ops.linear(input, weight, bias)
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
+) -> Tensor:
+    """Zero with probability p, else x / (1 - p); x itself unless training (Srivastava et al. 2014).
+
+    Raises ValueError for a p outside of [0, 1].
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.dropout(ta.ones(2), p=0.5, training=False)
+    tensor([1., 1.])
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: p is a probability, got {p}")
+    if not training or p == 0:
+        return input
+    if p == 1:
+        return ops.where(nd.zeros(input.shape, dtype=nd.bool, device=input.device), input, 0)
+    source = generator or default_generator()
+    kept = source.bernoulli(1 - p, input.shape, device=input.device)
+    return input * (kept.astype(input.dtype) * (1 / (1 - p)))
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """The rows of `weight` at the positions `input`.
+
+    input: (...) integers, weight: (rows, size) -> (..., size). The row `padding_idx` gets no
+    gradient. Raises IndexError for a position that does not exist, DTypeError, ShapeError.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.embedding(ta.tensor([1, 1]), ta.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[3., 4.],
+            [3., 4.]])
+    """
+    if input.dtype.kind not in ("int", "uint"):
+        raise DTypeError(f"embedding: positions are integers, got {input.dtype.name}")
+    if weight.ndim != 2:
+        raise ShapeError(f"embedding: weight is (rows, size), got shape {weight.shape}")
+    if input.numel() and int(nd.min(input.array)) < 0:
+        raise IndexError(f"embedding: position {int(nd.min(input.array))} is negative")
+    rows = ops.take(weight, input, 0)
+    if padding_idx is None:
+        return rows
+    is_padding = nd.equal(input.array, padding_idx % weight.shape[0]).expand_dims(-1)
+    return ops.where(is_padding, rows.detach(), rows)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """1 at the position of the class, else 0, along a new last dimension, as int64.
+
+    num_classes: one more than the largest class when left out. Raises DTypeError for classes that
+    are not integers, ValueError for one out of range.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.one_hot(ta.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    if tensor.dtype.kind not in ("int", "uint"):
+        raise DTypeError(f"one_hot: classes are integers, got {tensor.dtype.name}")
+    array = tensor.array
+    if not array.size and num_classes < 1:
+        raise ValueError("one_hot: num_classes is needed when there are no elements")
+    low = int(nd.min(array)) if array.size else 0
+    high = int(nd.max(array)) if array.size else -1
+    classes = high + 1 if num_classes == -1 else num_classes
+    if low < 0 or high >= classes:
+        raise ValueError(f"one_hot: classes from {low} to {high}, expected 0 to {classes - 1}")
+    positions = nd.arange(classes, dtype=array.dtype, device=array.device)
+    return wrap(nd.equal(array.expand_dims(-1), positions).astype(nd.int64))
+
+
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
+    """x with elements added around it, or taken off where a number is negative.
+
+    pad: (before, behind) of the last dimension, then of the one before it, and so on. mode:
+    "constant" with `value` (0 when left out), or "reflect", "replicate", "circular" from x itself.
+    Raises ShapeError when the numbers do not fit the shape, ValueError for an unknown mode.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.pad(ta.tensor([1, 2, 3]), (1, 2), mode="reflect")
+    tensor([2, 1, 2, 3, 2, 1])
+    """
+    numbers = tuple(pad)
+    if len(numbers) % 2 or len(numbers) > 2 * input.ndim:
+        raise ShapeError(f"pad: {numbers} for shape {input.shape}: expected pairs, one a dimension")
+    pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+    widths = [(0, 0)] * (input.ndim - len(pairs)) + pairs[::-1]
+    for d, (before, behind) in enumerate(widths):
+        if input.shape[d] + min(before, 0) + min(behind, 0) < 0:
+            raise ShapeError(f"pad: {numbers} takes more off shape {input.shape} than there is")
+    if mode != "constant":
+        if value is not None:
+            raise ValueError(f"pad: mode {mode!r} takes no value")
+        for d, (before, behind) in enumerate(widths):
+            if before or behind:
+                index = _source_positions(mode, input.shape, d, before, behind)
+                input = ops.take(input, nd.asarray(index, device=input.device), d)
+        return input
+    if any(n < 0 for n in numbers):
+        key = tuple(
+            slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(input.shape, widths, strict=True)
+        )
+        input = ops.getitem(input, key)
+    grown = tuple((max(a, 0), max(b, 0)) for a, b in widths)
+    if not any(any(pair) for pair in grown):
+        return input
+    return ops.pad_constant(input, grown, 0.0 if value is None else value)
+
+
+def _source_positions(
+    mode: str, shape: tuple[int, ...], dim: int, before: int, behind: int
+) -> np.ndarray[Any, Any]:
+    """Which element each of the padded dimension is a copy of."""
+    size = shape[dim]
+    limits = {"reflect": size - 1, "replicate": None, "circular": size}
+    if mode not in limits:
+        raise ValueError(f"pad: unknown mode {mode!r}; known are constant, {', '.join(limits)}")
+    limit = limits[mode]
+    if size == 0 or (limit is not None and max(before, behind) > limit):
+        raise ShapeError(
+            f"pad: mode {mode!r} cannot pad dimension {dim} of shape {shape} "
+            f"by {max(before, behind)}"
+        )
+    positions = np.arange(-before, size + behind)
+    if mode == "replicate":
+        return positions.clip(0, size - 1)
+    if mode == "circular":
+        return positions % size
+    return (size - 1) - np.abs((size - 1) - np.abs(positions))

@@ -1,0 +1,278 @@
+"""Losses. `reduction` is "mean" (the default), "sum", or "none" for one loss per element."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import ndarray_core as nd
+from ndarray_core.errors import DTypeError, ShapeError
+
+from .. import ops
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def _reduce(loss: Tensor, reduction: str) -> Tensor:
+    if reduction == "mean":
+        return ops.mean(loss)
+    if reduction == "sum":
+        return ops.sum(loss)
+    if reduction == "none":
+        return loss
+    raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def _warn_if_broadcast(name: str, input: Tensor, target: Tensor) -> None:
+    if input.shape != target.shape:
+        warnings.warn(
+            f"{name}: input of shape {input.shape} and target of shape {target.shape} will be "
+            "broadcast, which is likely a mistake; give them the same shape",
+            stacklevel=3,
+        )
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """(input - target) ** 2.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.mse_loss(ta.tensor([1.0, 3.0]), ta.tensor([1.0, 1.0]))
+    tensor(2.)
+    """
+    _warn_if_broadcast("mse_loss", input, target)
+    return _reduce(ops.square(input - target), reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """abs(input - target)."""
+    _warn_if_broadcast("l1_loss", input, target)
+    return _reduce(ops.abs(input - target), reduction)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """With d = abs(input - target): d * d / 2 up to delta, then delta (d - delta / 2).
+
+    Raises ValueError unless delta is positive (Huber 1964).
+    """
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
+    _warn_if_broadcast("huber_loss", input, target)
+    distance = ops.abs(input - target)
+    near = ops.square(distance) * 0.5
+    return _reduce(ops.where(distance < delta, near, (distance - 0.5 * delta) * delta), reduction)
+
+
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """With d = abs(input - target): d * d / (2 beta) up to beta, then d - beta / 2.
+
+    Raises ValueError for a negative beta (Girshick 2015).
+    """
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    _warn_if_broadcast("smooth_l1_loss", input, target)
+    distance = ops.abs(input - target)
+    near = ops.square(distance) * (0.5 / beta)
+    return _reduce(ops.where(distance < beta, near, distance - 0.5 * beta), reduction)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+) -> Tensor:
+    """target (log(target) - input): the Kullback-Leibler divergence of distributions.
+
+    input: log-probabilities; target: probabilities, or their logarithms with `log_target`.
+    "batchmean" divides the sum by the first dimension, as the definition has it.
+    """
+    if log_target:
+        loss = ops.exp(target) * (target - input)
+    else:
+        # 0 log 0 is 0.
+        positive = target > 0
+        logarithm = ops.log(ops.where(positive, target, 1))
+        loss = ops.where(positive, target * logarithm, 0) - target * input
+    if reduction == "batchmean":
+        return ops.sum(loss) / max(input.shape[0] if input.ndim else 1, 1)
+    return _reduce(loss, reduction)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """-(target log(input) + (1 - target) log(1 - input)), with logarithms of at least -100.
+
+    input: probabilities; target: of the same shape. Raises ShapeError for different shapes, and
+    ValueError for an input outside of [0, 1]. `binary_cross_entropy_with_logits` is more accurate.
+    """
+    if input.shape != target.shape:
+        raise ShapeError(
+            f"binary_cross_entropy: input of shape {input.shape} and target of shape "
+            f"{target.shape} must have the same shape"
+        )
+    if bool(ops.any(ops.logical_or(input < 0, input > 1))):
+        raise ValueError(
+            "binary_cross_entropy: the input must be probabilities from 0 to 1; for logits there "
+            "is binary_cross_entropy_with_logits"
+        )
+    loss = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
+    return _reduce(loss if weight is None else loss * weight, reduction)
+
+
+def _bounded_log(x: Tensor) -> Tensor:
+    # The inner bound, below exp(-100), keeps the derivative of the logarithm finite.
+    return ops.clamp(ops.log(ops.clamp(x, min=1e-44)), min=-100.0)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """`binary_cross_entropy` of sigmoid(input), without overflow; positives count `pos_weight`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.binary_cross_entropy_with_logits(ta.tensor([0.0]), ta.tensor([1.0]))
+    tensor(0.6931)
+    """
+    if input.shape != target.shape:
+        raise ShapeError(
+            f"binary_cross_entropy_with_logits: input of shape {input.shape} and target of shape "
+            f"{target.shape} must have the same shape"
+        )
+    share: Any = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    loss = (1 - target) * input - share * ops.logsigmoid(input)
+    return _reduce(loss if weight is None else loss * weight, reduction)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative of the log-probability of the target class.
+
+    input: (N, C, ...) or (C) log-probabilities; target: (N, ...) or () classes. weight: (C), one
+    factor per class; the mean is weighted by it. Targets equal to `ignore_index` do not count.
+    Raises ShapeError, DTypeError, and IndexError for a class that does not exist.
+    """
+    dim = _check_classes("nll_loss", input, target, weight)
+    losses, weights = _class_losses("nll_loss", input, target, weight, ignore_index, dim)
+    return _reduce_weighted(losses, weights, reduction)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The negative log-softmax of the target class, or its mean over a target distribution.
+
+    input: (N, C, ...) or (C) logits; target: (N, ...) or () classes, or probabilities of the
+    input's shape. weight: (C), one factor per class; the mean over classes is weighted by it.
+    Targets equal to `ignore_index` do not count. label_smoothing: the share of the target that is
+    spread evenly over all classes (Szegedy et al. 2016). Raises ShapeError, DTypeError, ValueError
+    for a smoothing outside of [0, 1], and IndexError for a class that does not exist.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.cross_entropy(ta.tensor([[0.0, 0.0]]), ta.tensor([1]))
+    tensor(0.6931)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}, not in [0, 1]")
+    if target.is_floating_point():
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    dim = _check_classes("cross_entropy", input, target, weight)
+    logp = ops.log_softmax(input, dim)
+    losses, weights = _class_losses("cross_entropy", logp, target, weight, ignore_index, dim)
+    if not label_smoothing:
+        return _reduce_weighted(losses, weights, reduction)
+    classes = input.shape[dim]
+    spread = logp if weight is None else logp * _along(weight, dim, logp.ndim)
+    counted = (target != ignore_index).astype(input.dtype)
+    uniform = -ops.sum(spread, dim) * counted
+    mixed = losses * (1 - label_smoothing) + uniform * (label_smoothing / classes)
+    return _reduce_weighted(mixed, weights, reduction)
+
+
+def _soft_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
+) -> Tensor:
+    if input.shape != target.shape:
+        raise ShapeError(
+            f"cross_entropy: probabilities of shape {target.shape} for an input of shape "
+            f"{input.shape}; they must be equal"
+        )
+    dim = 1 if input.ndim > 1 else 0
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / input.shape[dim]
+    products = ops.log_softmax(input, dim) * target
+    if weight is not None:
+        products = products * _along(weight, dim, input.ndim)
+    losses = -ops.sum(products, dim)
+    return _reduce(losses, reduction)
+
+
+def _along(weight: Tensor, dim: int, ndim: int) -> Tensor:
+    """A vector as a tensor of `ndim` dimensions, along `dim`."""
+    return ops.reshape(weight, tuple(-1 if d == dim else 1 for d in range(ndim)))
+
+
+def _check_classes(name: str, input: Tensor, target: Tensor, weight: Tensor | None) -> int:
+    """The dimension of the classes."""
+    if target.dtype.kind not in ("int", "uint"):
+        raise DTypeError(f"{name}: the target holds classes as integers, got {target.dtype.name}")
+    if not input.ndim:
+        raise ShapeError(f"{name}: the input has no dimension of classes")
+    dim = 1 if input.ndim > 1 else 0
+    expected = input.shape[:dim] + input.shape[dim + 1 :]
+    if target.shape != expected:
+        raise ShapeError(
+            f"{name}: input of shape {input.shape} needs a target of shape {expected}, "
+            f"got {target.shape}"
+        )
+    if weight is not None and weight.shape != (input.shape[dim],):
+        raise ShapeError(f"{name}: weight of shape {weight.shape} for {input.shape[dim]} classes")
+    return dim
+
+
+def _class_losses(
+    name: str, logp: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, dim: int
+) -> tuple[Tensor, Tensor | None]:
+    """The loss for each target, and its weight: None where all count 1."""
+    classes = target.array
+    ignored = nd.equal(classes, ignore_index)
+    any_ignored = bool(nd.any(ignored))
+    if any_ignored:
+        classes = nd.where(ignored, 0, classes)
+    if classes.size and (int(nd.min(classes)) < 0 or int(nd.max(classes)) >= logp.shape[dim]):
+        raise IndexError(
+            f"{name}: a target is {int(nd.min(classes))} or {int(nd.max(classes))}, outside of "
+            f"the {logp.shape[dim]} classes (ignore_index is {ignore_index})"
+        )
+    index = classes.astype(nd.int64, copy=False).expand_dims(dim)
+    losses = -ops.squeeze(ops.gather_elements(logp, index, dim), dim)
+    if weight is None and not any_ignored:
+        return losses, None
+    weights = ops.ones_like(losses) if weight is None else ops.take(weight, index.squeeze(dim), 0)
+    if any_ignored:
+        weights = ops.where(ignored, 0, weights)
+    return losses * weights, weights
+
+
+def _reduce_weighted(losses: Tensor, weights: Tensor | None, reduction: str) -> Tensor:
+    if reduction == "mean" and weights is not None:
+        return ops.sum(losses) / ops.sum(weights)
+    return _reduce(losses, reduction)

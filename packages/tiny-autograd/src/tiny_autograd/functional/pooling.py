@@ -1,0 +1,160 @@
+"""Pooling over windows of the last two dimensions: of (N, C, H, W) or (C, H, W)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import ndarray_core as nd
+from ndarray_core.errors import ShapeError
+
+from .. import ops
+from .conv import Size, per_dim
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def _windows(
+    name: str,
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
+    fill: float,
+) -> Tensor:
+    """(..., H', W', KH, KW): a view, unless there is padding."""
+    if input.ndim < 3:
+        raise ShapeError(f"{name}: expected (N, C, H, W) or (C, H, W), got shape {input.shape}")
+    kernel = per_dim(f"{name}: kernel_size", kernel_size, 2, 1)
+    steps = per_dim(f"{name}: stride", kernel if stride is None else stride, 2, 1)
+    pads = per_dim(f"{name}: padding", padding, 2, 0)
+    dilations = per_dim(f"{name}: dilation", dilation, 2, 1)
+    if any(p > k // 2 for p, k in zip(pads, kernel, strict=True)):
+        raise ValueError(f"{name}: padding {pads} is more than half of the kernel {kernel}")
+    for size, p, k, d in zip(input.shape[-2:], pads, kernel, dilations, strict=True):
+        if size + 2 * p < d * (k - 1) + 1:
+            raise ShapeError(
+                f"{name}: a kernel of {kernel} with dilation {dilations} does not fit into "
+                f"shape {input.shape} padded by {pads}"
+            )
+    x = input
+    if any(pads):
+        widths = ((0, 0),) * (x.ndim - 2) + tuple((p, p) for p in pads)
+        x = ops.pad_constant(x, widths, fill)
+    return ops.windows(x, (x.ndim - 2, x.ndim - 1), kernel, steps, dilations)
+
+
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+) -> Tensor:
+    """The largest element of each window; the first of equal ones gets the gradient.
+
+    stride: the kernel size when left out. padding: with minus infinity, on both sides. Raises
+    ShapeError when a window does not fit, ValueError for arguments out of range.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.max_pool2d(ta.arange(16.0).reshape(1, 4, 4), 2)
+    tensor([[[ 5.,  7.],
+             [13., 15.]]])
+    """
+    x = _windows("max_pool2d", input, kernel_size, stride, padding, dilation, -float("inf"))
+    flat = ops.reshape(x, (*x.shape[:-2], prod(x.shape[-2:])))
+    return ops.max(flat, -1).values  # type: ignore[no-any-return]
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window.
+
+    stride: the kernel size when left out. padding: with zeros, which count as elements unless
+    `count_include_pad` is false. divisor_override: divide by it instead. Raises as `max_pool2d`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.avg_pool2d(ta.arange(16.0).reshape(1, 4, 4), 2)
+    tensor([[[ 2.5000,  4.5000],
+             [10.5000, 12.5000]]])
+    """
+    x = _windows("avg_pool2d", input, kernel_size, stride, padding, 1, 0.0)
+    if divisor_override is not None:
+        return ops.sum(x, (-2, -1)) / divisor_override
+    padded = any(per_dim("avg_pool2d: padding", padding, 2, 0))
+    if count_include_pad or not padded:
+        return ops.mean(x, (-2, -1))
+    present = ops.ones_like(input.detach()[(0,) * (input.ndim - 2)]).reshape(1, *input.shape[-2:])
+    counts = _windows("avg_pool2d", present, kernel_size, stride, padding, 1, 0.0)
+    return ops.sum(x, (-2, -1)) / ops.sum(counts, (-2, -1))
+
+
+def _output_size(name: str, input: Tensor, output_size: int | Sequence[int | None]) -> list[int]:
+    if input.ndim < 3 or 0 in input.shape[-2:]:
+        raise ShapeError(
+            f"{name}: expected (N, C, H, W) or (C, H, W) with H and W above 0, "
+            f"got shape {input.shape}"
+        )
+    sizes = [output_size] * 2 if isinstance(output_size, int) else list(output_size)
+    if len(sizes) != 2 or any(s is not None and s < 1 for s in sizes):
+        raise ValueError(f"{name}: expected two output sizes of at least 1, got {output_size}")
+    return [n if s is None else s for s, n in zip(sizes, input.shape[-2:], strict=True)]
+
+
+def _bins(size: int, count: int) -> list[tuple[int, int]]:
+    """`count` parts (start, end) that cover `size` elements evenly; they may overlap by one."""
+    return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
+    """The means of as many parts as `output_size` says; None keeps a size.
+
+    Part i of n covers the elements from floor(i size / n) to ceil((i + 1) size / n).
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.adaptive_avg_pool2d(ta.arange(6.0).reshape(1, 2, 3), 1)
+    tensor([[[2.5000]]])
+    """
+    rows, columns = _output_size("adaptive_avg_pool2d", input, output_size)
+    if rows == columns == 1:
+        return ops.mean(input, (-2, -1), True)
+    # Averaging is linear in rows and in columns: a matrix on either side.
+    left = _averaging(input, input.shape[-2], rows)
+    right = _averaging(input, input.shape[-1], columns)
+    return ops.matmul(ops.matmul(left, input), ops.mT(right))
+
+
+def _averaging(like: Tensor, size: int, count: int) -> Any:
+    """A (count, size) matrix whose rows average the parts."""
+    matrix = np.zeros((count, size))
+    for i, (start, end) in enumerate(_bins(size, count)):
+        matrix[i, start:end] = 1 / (end - start)
+    return nd.asarray(matrix, dtype=like.dtype, device=like.device)
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
+    """The largest elements of as many parts as `output_size` says, as `adaptive_avg_pool2d`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.adaptive_max_pool2d(ta.arange(6.0).reshape(1, 2, 3), (1, 2))
+    tensor([[[4., 5.]]])
+    """
+    rows, columns = _output_size("adaptive_max_pool2d", input, output_size)
+    parts = [
+        ops.max(ops.flatten(input[..., top:bottom, first:last], -2), -1).values
+        for top, bottom in _bins(input.shape[-2], rows)
+        for first, last in _bins(input.shape[-1], columns)
+    ]
+    stacked = ops.stack(parts, -1)
+    return ops.reshape(stacked, (*input.shape[:-2], rows, columns))

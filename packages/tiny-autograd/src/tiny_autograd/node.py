@@ -1,0 +1,48 @@
+"""A node of the graph: one applied operation, and what its gradient rules need."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .op import Op, Plan
+    from .variable import Variable
+
+    # Where a gradient goes: the operation that made the operand, or a leaf tensor.
+    Edge: TypeAlias = "Node | Variable"
+
+# A node is made after the nodes it depends on, so descending numbers are a topological order.
+next_order = count().__next__
+
+
+class Node:
+    """The record of one call of an operation on tensors that require a gradient.
+
+    It holds its operands' nodes, never the tensors made from it: a graph has no reference cycles,
+    and is freed as soon as the last tensor that depends on it goes.
+    """
+
+    __slots__ = ("edges", "hooks", "op", "order", "plan", "saved", "versions")
+
+    op: Op[Any]
+    plan: Plan
+    edges: tuple[Edge, ...]  # one for each operand that requires a gradient
+    saved: list[Any] | None  # what the plan says, in its order; None once freed
+    versions: tuple[int, ...]  # of the saved arrays' buffers, when they were saved
+    order: int
+    hooks: list[Callable[[Any], Any]] | None
+
+    def name(self) -> str:
+        """The name of the operation, in the way of `MulBackward`."""
+        return "".join(word.capitalize() for word in self.op.name.split("_")) + "Backward"
+
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        """Where this node sends gradients: other nodes, or leaf tensors."""
+        return self.edges
+
+    def __repr__(self) -> str:
+        return f"<{self.name()}>"

@@ -1,0 +1,324 @@
+"""An operation is a record: the forward computation, one gradient rule per operand, its cost.
+
+    @op(cost=elementwise(flops=1))
+    def mul(x, y, /):
+        return nd.multiply(x, y)
+
+    mul.vjp(x=lambda g, y: g * y, y=lambda g, x: g * x)
+
+Operands stand before the slash of the function's signature, parameters behind it; a function whose
+operands are `*tensors` takes any number of them. A rule computes a vector-Jacobian product from the
+gradient of the result, its first argument. The names of its other arguments say what it needs, and
+nothing else is kept alive for it:
+
+    an operand's name (`y`)   its array                   `out`                the result
+    `x_shape`, `x_dtype`,
+    `x_device`                only that of operand x      a parameter's name   the value
+
+For `*tensors` there is one rule for all; it may ask for `position`, the operand it is for, and for
+`tensors_shape`, the shapes of all. Rules are written with operations and operators, so they run on
+arrays for a first derivative, and on tensors where the derivative is itself to be differentiated.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
+
+from ndarray_core import NDArray
+
+from . import variable
+from .cost import Cost, Formula, Shape
+from .grad_mode import mode
+from .node import Node, next_order
+from .variable import Variable
+
+if TYPE_CHECKING:
+    from .node import Edge
+    from .tensor import Tensor
+
+# What an operation works on: a Tensor, an array of ndarray_core, or a Python number.
+Operand: TypeAlias = Any
+Rule: TypeAlias = Callable[..., Any]
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+
+registry: dict[str, Op[Any]] = {}
+
+
+class Plan:
+    """What to save for the operands that require a gradient, and what each rule picks of it.
+
+    `saved` holds arrays of operands, then the result, then shapes and dtypes, then parameters.
+    """
+
+    __slots__ = ("array_edges", "arrays", "facts", "out", "parameters", "positions", "rules")
+
+    def __init__(
+        self,
+        positions: tuple[int, ...],
+        arrays: tuple[int, ...],
+        out: bool,
+        facts: tuple[tuple[int, str], ...],
+        parameters: tuple[str, ...],
+        rules: tuple[tuple[Rule, tuple[int, ...], int], ...],
+    ) -> None:
+        self.positions = positions  # of the operands that get a gradient
+        self.arrays = arrays  # positions of the operands whose arrays are saved
+        # For each saved array, which edge it came by; -1 when it needs no gradient.
+        self.array_edges = tuple(positions.index(i) if i in positions else -1 for i in arrays)
+        self.out = out
+        self.facts = facts
+        self.parameters = parameters
+        # (rule, what it picks of `saved`, where the shape and dtype to fit the gradient to stand,
+        # or -1 when the rule's result fits as it is).
+        self.rules = rules
+
+
+class Op(Generic[P]):
+    """A differentiable operation. Call it with tensors, or with arrays to compute on arrays.
+
+    `op.cost(*shapes, **parameters)` states what a call costs, `op.vjp(...)` gives the rules.
+    """
+
+    def __init__(self, forward: Callable[P, NDArray], formula: Formula | None) -> None:
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.formula = formula
+        # What functools.update_wrapper would set, so that help() and doctest find it.
+        self.__name__ = self.__qualname__ = forward.__name__
+        self.__doc__ = forward.__doc__
+        self.__module__ = forward.__module__
+        self.__wrapped__ = forward
+        self.__signature__ = inspect.signature(forward)
+
+        kinds = inspect.Parameter
+        signature = self.__signature__.parameters.values()
+        self.operands = tuple(p.name for p in signature if p.kind is kinds.POSITIONAL_ONLY)
+        rest = [p for p in signature if p.kind is not kinds.POSITIONAL_ONLY]
+        self.variadic = not self.operands and rest[0].kind is kinds.VAR_POSITIONAL
+        if self.variadic:
+            self.operands = (rest.pop(0).name,)
+        self.parameters = tuple(p.name for p in rest)
+        self._rest = next((p.name for p in rest if p.kind is kinds.VAR_POSITIONAL), None)
+        self._defaults = {p.name: p.default for p in rest if p.default is not kinds.empty}
+        self.differentiable: bool | None = None  # not said yet
+        self._rules: dict[int, tuple[Rule, tuple[str, ...]]] = {}
+        self._rule_mask = 0  # one bit for each operand that has a rule
+        self._plans: dict[int, Plan] = {}
+        registry[self.name] = self
+
+    def __call__(self, *args: P.args, **parameters: P.kwargs) -> Tensor:
+        # The hot path: everything that is computed passes through here.
+        arrays: list[Any] = []
+        mask = 0
+        bit = 1
+        from_tensors = False
+        x: Any
+        for x in args:
+            if isinstance(x, Variable):
+                from_tensors = True
+                if x._requires_grad:
+                    mask |= bit
+                x = x.array
+            arrays.append(x)
+            bit += bit
+        out = self.forward(*arrays, **parameters)
+        if not from_tensors:
+            return cast("Tensor", out)
+        result = variable.result_type.__new__(variable.result_type)
+        result.array = out
+        result.grad = None
+        result._hooks = None
+        mask &= self._rule_mask
+        if mask and mode.enabled:
+            result._requires_grad = True
+            result._node = self._record(args, parameters, arrays, out, mask)
+        else:
+            result._requires_grad = False
+            result._node = None
+        return cast("Tensor", result)
+
+    def _record(
+        self,
+        args: tuple[Any, ...],
+        parameters: dict[str, Any],
+        arrays: list[Any],
+        out: NDArray,
+        mask: int,
+    ) -> Node:
+        plan = self._plans.get(mask)
+        if plan is None:
+            plan = self._make_plan(mask, len(args))
+        saved = [arrays[i] for i in plan.arrays]
+        if plan.out:
+            saved.append(out)
+        node = Node.__new__(Node)
+        node.versions = (
+            tuple([a.version if isinstance(a, NDArray) else 0 for a in saved]) if saved else ()
+        )
+        for i, attribute in plan.facts:
+            saved.append(getattr(arrays[i], attribute))
+        if plan.parameters:
+            values = self._bind(args, parameters)
+            saved.extend([values[name] for name in plan.parameters])
+        node.op = self
+        node.plan = plan
+        node.edges = tuple([args[i]._node or args[i] for i in plan.positions])
+        node.saved = saved
+        node.order = next_order()
+        node.hooks = None
+        return node
+
+    def _bind(self, args: tuple[Any, ...], parameters: dict[str, Any]) -> dict[str, Any]:
+        """The parameters' values, defaults included."""
+        if self.variadic:
+            shapes = tuple([x.shape for x in args])
+            return {**self._defaults, f"{self.operands[0]}_shape": shapes, **parameters}
+        given = args[len(self.operands) :]
+        if self._rest is not None:
+            return {**self._defaults, self._rest: given, **parameters}
+        return {**self._defaults, **dict(zip(self.parameters, given, strict=False)), **parameters}
+
+    def vjp(self, **rules: Rule) -> None:
+        """Give one gradient rule per differentiable operand; the others get no gradient.
+
+        Raises TypeError, at once, for an operand or an argument of a rule that the operation does
+        not have, and for rules given twice.
+        """
+        if self.differentiable is not None:
+            raise TypeError(f"{self.name}: its gradient has been declared already")
+        self.differentiable = True
+        for operand, rule in rules.items():
+            if operand not in self.operands:
+                raise TypeError(
+                    f"{self.name}.vjp: no operand {operand!r}; it has {', '.join(self.operands)}"
+                )
+            names = tuple(inspect.signature(rule).parameters)[1:]
+            for name in names:
+                if name not in self._known_names():
+                    raise TypeError(
+                        f"{self.name}.vjp({operand}=...): a rule cannot ask for {name!r}; "
+                        f"known are {', '.join(sorted(self._known_names()))}"
+                    )
+            position = self.operands.index(operand)
+            self._rules[position] = (rule, names)
+            self._rule_mask |= -1 if self.variadic else 1 << position
+
+    def no_vjp(self) -> None:
+        """Declare that no gradient flows through: results never require one."""
+        if self.differentiable is not None:
+            raise TypeError(f"{self.name}: its gradient has been declared already")
+        self.differentiable = False
+
+    def _known_names(self) -> set[str]:
+        if self.variadic:
+            return {"position", f"{self.operands[0]}_shape", "out", *self.parameters}
+        facts = {f"{x}_{fact}" for x in self.operands for fact in ("shape", "dtype", "device")}
+        return {*self.operands, *self.parameters, *facts, "out"}
+
+    def _make_plan(self, mask: int, count: int) -> Plan:
+        if self.variadic:
+            return self._make_variadic_plan(mask, count)
+        positions = tuple(i for i in range(len(self.operands)) if mask >> i & 1)
+        needed = [name for i in positions for name in self._rules[i][1]]
+        arrays = tuple(i for i, name in enumerate(self.operands) if name in needed)
+        parameters = tuple(name for name in self.parameters if name in needed)
+        # The gradient of one operand of several is fitted to it: summed over the dimensions along
+        # which it was broadcast, and converted to its dtype.
+        fits = len(self.operands) > 1
+        facts: list[tuple[int, str]] = []
+        for i, name in enumerate(self.operands):
+            fitted = fits and i in positions
+            if fitted or f"{name}_shape" in needed:
+                facts.append((i, "shape"))
+            if fitted or f"{name}_dtype" in needed:
+                facts.append((i, "dtype"))
+            if f"{name}_device" in needed:
+                facts.append((i, "device"))
+        slots = [self.operands[i] for i in arrays]
+        slots += ["out"] if "out" in needed else []
+        slots += [f"{self.operands[i]}_{attribute}" for i, attribute in facts]
+        slots += parameters
+        rules = []
+        for i in positions:
+            rule, names = self._rules[i]
+            fit = slots.index(f"{self.operands[i]}_shape") if fits else -1
+            rules.append((rule, tuple(slots.index(name) for name in names), fit))
+        plan = Plan(positions, arrays, "out" in needed, tuple(facts), parameters, tuple(rules))
+        self._plans[mask] = plan
+        return plan
+
+    def _make_variadic_plan(self, mask: int, count: int) -> Plan:
+        # Made anew for each call: there are as many masks as combinations of operands.
+        rule, names = self._rules[0]
+        kept = tuple(n for n in names if n not in ("position", "out"))
+        positions = tuple(i for i in range(count) if mask >> i & 1)
+        slots = ("out", *kept) if "out" in names else kept
+        picks = tuple(slots.index(n) for n in names if n != "position")
+        rules = []
+        for i in positions:
+            at = (lambda position: lambda g, *rest: rule(g, position, *rest))(i)
+            rules.append((at if "position" in names else rule, picks, -1))
+        return Plan(positions, (), "out" in names, (), kept, tuple(rules))
+
+    def cost(self, *shapes: Shape, itemsize: int = 4, **parameters: Any) -> Cost:
+        """What a call on operands of these shapes costs, for elements of `itemsize` bytes.
+
+        Raises TypeError when the operation states no cost.
+        """
+        if self.formula is None:
+            raise TypeError(f"{self.name} states no cost")
+        shapes = tuple(tuple(shape) for shape in shapes)
+        flops, read, written = self.formula(shapes, {**self._defaults, **parameters})
+        return Cost(flops, read * itemsize, written * itemsize)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}{self.__signature__}>"
+
+
+def op(*, cost: Formula | None = None) -> Callable[[Callable[P, NDArray]], Op[P]]:
+    """Make an operation of a function on arrays; say its gradient with `vjp` or `no_vjp`.
+
+    >>> import ndarray_core as nd
+    >>> import tiny_autograd as ta
+    >>> @ta.op(cost=ta.cost.elementwise(flops=2))
+    ... def cube(x, /):
+    ...     return x * x * x
+    >>> cube.vjp(x=lambda g, x: g * 3 * x * x)
+    >>> x = ta.tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+
+    def decorate(forward: Callable[P, NDArray]) -> Op[P]:
+        return Op(forward, cost)
+
+    return decorate
+
+
+def method(
+    function: Callable[Concatenate[Any, Q], R], name: str | None = None
+) -> Callable[Concatenate[Tensor, Q], R]:
+    """A method of Tensor that calls an operation, with its signature and documentation."""
+
+    def call(self: Tensor, /, *args: Q.args, **parameters: Q.kwargs) -> R:
+        return function(self, *args, **parameters)
+
+    signature = inspect.signature(function)
+    first, *others = signature.parameters.values()
+    own = first.replace(name="self", annotation=inspect.Parameter.empty)
+    call.__signature__ = signature.replace(parameters=[own, *others])  # type: ignore[attr-defined]
+    call.__name__ = name or function.__name__
+    call.__qualname__ = f"Tensor.{call.__name__}"
+    call.__doc__ = function.__doc__
+    return call
+
+
+def edge_of(x: Variable) -> Edge:
+    """Where the gradient of a tensor goes: to the node that made it, or to the leaf itself."""
+    return x._node or x

@@ -1,0 +1,167 @@
+"""Activation functions, and the softmax family over one dimension.
+
+Each is one pass over memory forward, and its gradient stands beside it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import ndarray_core as nd
+from ndarray_core import NDArray
+
+from ..cost import Count, Mapping, Shape, elementwise, prod
+from ..op import Operand, op
+from .arithmetic import where
+from .reduction import sum
+from .transcendental import erf, exp, sigmoid
+
+_SQRT_HALF = math.sqrt(0.5)
+_GAUSS = 1 / math.sqrt(2 * math.pi)
+
+
+@op(cost=elementwise())
+def relu(x: Operand, /) -> NDArray:
+    """max(x, 0); the derivative at 0 is taken as 0.
+
+    >>> import tiny_autograd as ta
+    >>> ta.relu(ta.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return nd.maximum(x, 0)
+
+
+relu.vjp(x=lambda g, out: where(out > 0, g, 0))
+
+
+@op(cost=elementwise(2))
+def leaky_relu(x: Operand, /, negative_slope: float = 0.01) -> NDArray:
+    """x where positive, else `negative_slope` x.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.leaky_relu(ta.tensor([-1.0, 2.0]), 0.5)
+    tensor([-0.5000,  2.0000])
+    """
+    return nd.where(nd.greater(x, 0), x, nd.multiply(x, negative_slope))
+
+
+leaky_relu.vjp(x=lambda g, x, negative_slope: where(x > 0, g, g * negative_slope))
+
+
+@op(cost=elementwise(22))
+def elu(x: Operand, /, alpha: float = 1.0) -> NDArray:
+    """x where positive, else alpha (exp(x) - 1) (Clevert et al. 2016).
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.elu(ta.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
+    # The exponential is of negative numbers only, so that it does not overflow.
+    return nd.where(nd.greater(x, 0), x, nd.multiply(nd.expm1(nd.minimum(x, 0)), alpha))
+
+
+elu.vjp(x=lambda g, x, out, alpha: where(x > 0, g, g * (out + alpha)))
+
+
+@op(cost=elementwise(24))
+def silu(x: Operand, /) -> NDArray:
+    """x sigmoid(x), also called swish (Elfwing et al. 2018).
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.silu(ta.tensor([-1.0, 2.0]))
+    tensor([-0.2689,  1.7616])
+    """
+    return nd.multiply(x, nd.sigmoid(x))
+
+
+def _silu_gradient(g: Operand, x: Operand, out: Operand) -> Operand:
+    s = sigmoid(x)
+    return g * (s + out * (1 - s))
+
+
+silu.vjp(x=_silu_gradient)
+
+
+@op(cost=elementwise(24))
+def gelu(x: Operand, /) -> NDArray:
+    """x times the standard normal distribution function of x (Hendrycks & Gimpel 2016).
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.gelu(ta.tensor([-1.0, 2.0]))
+    tensor([-0.1587,  1.9545])
+    """
+    return nd.multiply(x, nd.add(nd.multiply(nd.erf(nd.multiply(x, _SQRT_HALF)), 0.5), 0.5))
+
+
+gelu.vjp(
+    x=lambda g, x: g * (0.5 * erf(x * _SQRT_HALF) + 0.5 + x * (_GAUSS * exp(x * x * -0.5))),
+)
+
+
+@op(cost=elementwise(42))
+def softplus(x: Operand, /, beta: float = 1.0, threshold: float = 20.0) -> NDArray:
+    """log(1 + exp(beta x)) / beta; x itself where beta x is above `threshold`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.softplus(ta.tensor([0.0, 100.0]))
+    tensor([  0.6931, 100.0000])
+    """
+    scaled = nd.multiply(x, beta)
+    smooth = nd.divide(nd.log1p(nd.exp(nd.minimum(scaled, threshold))), beta)
+    return nd.where(nd.greater(scaled, threshold), x, smooth)
+
+
+softplus.vjp(
+    x=lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
+)
+
+
+@op(cost=elementwise(44))
+def logsigmoid(x: Operand, /) -> NDArray:
+    """log(sigmoid(x)), without overflow on the way.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.logsigmoid(ta.tensor([-1000.0, 0.0]))
+    tensor([-1.0000e+03, -6.9315e-01])
+    """
+    tail = nd.log1p(nd.exp(nd.negative(nd.absolute(x))))
+    return nd.subtract(nd.minimum(x, 0), tail)
+
+
+logsigmoid.vjp(x=lambda g, x: g * sigmoid(-x))
+
+
+def _softmax_cost(shapes: tuple[Shape, ...], _: Mapping[str, object]) -> Count:
+    size = prod(shapes[0])
+    return 24 * size, size, size
+
+
+@op(cost=_softmax_cost)
+def softmax(x: Operand, /, dim: int = -1) -> NDArray:
+    """exp(x) / sum of exp(x) over `dim`: positive numbers that add up to 1.
+
+    >>> import tiny_autograd as ta
+    >>> ta.softmax(ta.tensor([0.0, 0.0, 1.0]), dim=0)
+    tensor([0.2119, 0.2119, 0.5761])
+    """
+    # A common factor cancels: with the largest exponent at 0, nothing overflows.
+    exponentials = nd.exp(nd.subtract(x, nd.max(x, axis=dim, keepdims=True)))
+    return nd.divide(exponentials, nd.sum(exponentials, axis=dim, keepdims=True))
+
+
+softmax.vjp(x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+
+
+@op(cost=_softmax_cost)
+def log_softmax(x: Operand, /, dim: int = -1) -> NDArray:
+    """log(softmax(x)) over `dim`, accurate also where the softmax is almost 0.
+
+    >>> import tiny_autograd as ta
+    >>> ta.log_softmax(ta.tensor([0.0, 0.0, 1.0]), dim=0)
+    tensor([-1.5514, -1.5514, -0.5514])
+    """
+    shifted = nd.subtract(x, nd.max(x, axis=dim, keepdims=True))
+    return nd.subtract(shifted, nd.log(nd.sum(nd.exp(shifted), axis=dim, keepdims=True)))
+
+
+log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim, True))

@@ -1,0 +1,247 @@
+"""Comparisons and logic, element by element. Results are bool, and no gradient flows through."""
+
+from __future__ import annotations
+
+import ndarray_core as nd
+from ndarray_core import NDArray
+
+from ..cost import elementwise
+from ..op import Operand, op
+
+
+@op(cost=elementwise())
+def eq(x: Operand, y: Operand, /) -> NDArray:
+    """x == y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.eq(ta.tensor([1, 2]), ta.tensor([1, 3]))
+    tensor([ True, False])
+    """
+    return nd.equal(x, y)
+
+
+eq.no_vjp()
+
+
+@op(cost=elementwise())
+def ne(x: Operand, y: Operand, /) -> NDArray:
+    """x != y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ne(ta.tensor([1, 2]), ta.tensor([1, 3]))
+    tensor([False,  True])
+    """
+    return nd.not_equal(x, y)
+
+
+ne.no_vjp()
+
+
+@op(cost=elementwise())
+def lt(x: Operand, y: Operand, /) -> NDArray:
+    """x < y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.lt(ta.tensor([1, 2]), ta.tensor([1, 3]))
+    tensor([False,  True])
+    """
+    return nd.less(x, y)
+
+
+lt.no_vjp()
+
+
+@op(cost=elementwise())
+def le(x: Operand, y: Operand, /) -> NDArray:
+    """x <= y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.le(ta.tensor([1, 2]), ta.tensor([1, 3]))
+    tensor([True, True])
+    """
+    return nd.less_equal(x, y)
+
+
+le.no_vjp()
+
+
+@op(cost=elementwise())
+def gt(x: Operand, y: Operand, /) -> NDArray:
+    """x > y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.gt(ta.tensor([1, 2]), ta.tensor([1, 3]))
+    tensor([False, False])
+    """
+    return nd.greater(x, y)
+
+
+gt.no_vjp()
+
+
+@op(cost=elementwise())
+def ge(x: Operand, y: Operand, /) -> NDArray:
+    """x >= y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ge(ta.tensor([1, 2]), ta.tensor([1, 3]))
+    tensor([ True, False])
+    """
+    return nd.greater_equal(x, y)
+
+
+ge.no_vjp()
+
+
+@op(cost=elementwise())
+def logical_and(x: Operand, y: Operand, /) -> NDArray:
+    """Whether both are true (not zero).
+
+    >>> import tiny_autograd as ta
+    >>> ta.logical_and(ta.tensor([1, 1, 0]), ta.tensor([2, 0, 0]))
+    tensor([ True, False, False])
+    """
+    return nd.logical_and(x, y)
+
+
+logical_and.no_vjp()
+
+
+@op(cost=elementwise())
+def logical_or(x: Operand, y: Operand, /) -> NDArray:
+    """Whether at least one is true (not zero).
+
+    >>> import tiny_autograd as ta
+    >>> ta.logical_or(ta.tensor([1, 1, 0]), ta.tensor([2, 0, 0]))
+    tensor([ True,  True, False])
+    """
+    return nd.logical_or(x, y)
+
+
+logical_or.no_vjp()
+
+
+@op(cost=elementwise())
+def logical_xor(x: Operand, y: Operand, /) -> NDArray:
+    """Whether exactly one is true (not zero).
+
+    >>> import tiny_autograd as ta
+    >>> ta.logical_xor(ta.tensor([1, 1, 0]), ta.tensor([2, 0, 0]))
+    tensor([False,  True, False])
+    """
+    return nd.logical_xor(x, y)
+
+
+logical_xor.no_vjp()
+
+
+@op(cost=elementwise())
+def logical_not(x: Operand, /) -> NDArray:
+    """Whether x is false (zero).
+
+    >>> import tiny_autograd as ta
+    >>> ta.logical_not(ta.tensor([0, 2]))
+    tensor([ True, False])
+    """
+    return nd.logical_not(x)
+
+
+logical_not.no_vjp()
+
+
+@op(cost=elementwise())
+def isnan(x: Operand, /) -> NDArray:
+    """Whether x is not a number.
+
+    >>> import tiny_autograd as ta
+    >>> ta.isnan(ta.tensor([1.0, float("inf"), float("nan")]))
+    tensor([False, False,  True])
+    """
+    return nd.isnan(x)
+
+
+isnan.no_vjp()
+
+
+@op(cost=elementwise())
+def isinf(x: Operand, /) -> NDArray:
+    """Whether x is infinite, of either sign.
+
+    >>> import tiny_autograd as ta
+    >>> ta.isinf(ta.tensor([1.0, float("inf"), float("nan")]))
+    tensor([False,  True, False])
+    """
+    return nd.isinf(x)
+
+
+isinf.no_vjp()
+
+
+@op(cost=elementwise())
+def isfinite(x: Operand, /) -> NDArray:
+    """Whether x is neither infinite nor NaN.
+
+    >>> import tiny_autograd as ta
+    >>> ta.isfinite(ta.tensor([1.0, float("inf"), float("nan")]))
+    tensor([ True, False, False])
+    """
+    return nd.isfinite(x)
+
+
+isfinite.no_vjp()
+
+
+@op(cost=elementwise())
+def bitwise_and(x: Operand, y: Operand, /) -> NDArray:
+    """x & y, bit by bit; of bools: logical and.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bitwise_and(ta.tensor([1, 2]), ta.tensor([2, 3]))
+    tensor([0, 2])
+    """
+    return nd.bitwise_and(x, y)
+
+
+bitwise_and.no_vjp()
+
+
+@op(cost=elementwise())
+def bitwise_or(x: Operand, y: Operand, /) -> NDArray:
+    """x | y, bit by bit; of bools: logical or.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bitwise_or(ta.tensor([1, 2]), ta.tensor([2, 3]))
+    tensor([3, 3])
+    """
+    return nd.bitwise_or(x, y)
+
+
+bitwise_or.no_vjp()
+
+
+@op(cost=elementwise())
+def bitwise_xor(x: Operand, y: Operand, /) -> NDArray:
+    """x ^ y, bit by bit; of bools: logical exclusive or.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bitwise_xor(ta.tensor([1, 2]), ta.tensor([2, 3]))
+    tensor([3, 1])
+    """
+    return nd.bitwise_xor(x, y)
+
+
+bitwise_xor.no_vjp()
+
+
+@op(cost=elementwise())
+def bitwise_not(x: Operand, /) -> NDArray:
+    """~x, bit by bit; of bools: logical not.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bitwise_not(ta.tensor([True, False]))
+    tensor([False,  True])
+    """
+    return nd.bitwise_invert(x)
+
+
+bitwise_not.no_vjp()

@@ -1,0 +1,92 @@
+"""The same numbers in another type, on another device, or in memory of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ndarray_core as nd
+from ndarray_core import NDArray
+
+from ..cost import movement, same_shape
+from ..op import Operand, op
+
+
+@op(cost=movement(same_shape))
+def to_floating(x: Operand, /, dtype: Any) -> NDArray:
+    """x converted to a floating type; `astype` takes any.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.to_floating(ta.tensor([1, 2]), ta.float64).dtype.name
+    'float64'
+    """
+    return x.astype(dtype)
+
+
+to_floating.vjp(x=lambda g, x_dtype: g.astype(x_dtype))
+
+
+@op(cost=movement(same_shape))
+def to_discrete(x: Operand, /, dtype: Any) -> NDArray:
+    """x converted to an integer type or bool, through which no gradient flows.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.to_discrete(ta.tensor([1.5, 2.5]), ta.int64)
+    tensor([1, 2])
+    """
+    return x.astype(dtype)
+
+
+to_discrete.no_vjp()
+
+
+@op(cost=movement(same_shape))
+def to_device(x: Operand, /, device: Any) -> NDArray:
+    """x in the memory of another device.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.to_device(ta.tensor([1, 2]), "cpu").device == "cpu"
+    True
+    """
+    return x.to_device(device)
+
+
+to_device.vjp(x=lambda g, x_device: g.to_device(x_device))
+
+
+@op(cost=movement(same_shape))
+def clone(x: Operand, /) -> NDArray:
+    """A copy with memory of its own, dense and row-major; differentiable.
+
+    >>> import tiny_autograd as ta
+    >>> x = ta.tensor([1, 2])
+    >>> y = ta.clone(x).fill_(0)
+    >>> x
+    tensor([1, 2])
+    """
+    return x.copy()
+
+
+clone.vjp(x=lambda g: g)
+
+
+def astype(x: Operand, dtype: Any) -> Any:
+    """x converted to `dtype`; x itself when it has that type already.
+
+    >>> import tiny_autograd as ta
+    >>> ta.tensor([1.7, 0.0]).astype(bool)
+    tensor([ True, False])
+    """
+    wanted = nd.as_dtype(dtype)
+    if x.dtype == wanted:
+        return x
+    return to_floating(x, wanted) if wanted.kind == "float" else to_discrete(x, wanted)
+
+
+def contiguous(x: Operand) -> Any:
+    """x itself when it is dense and row-major, else a copy that is.
+
+    >>> import tiny_autograd as ta
+    >>> ta.zeros(2, 3).T.contiguous().is_contiguous()
+    True
+    """
+    return x if x.is_contiguous() else clone(x)

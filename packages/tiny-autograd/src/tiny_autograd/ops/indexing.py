@@ -1,0 +1,394 @@
+"""Elements picked by position. The gradient of picking is adding up where it was picked from.
+
+The operations come in pairs, each the gradient of the other:
+getitem and scatter_slice, index_select and index_sum, gather and scatter_sum, diagonal and
+scatter_diagonal.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, NamedTuple
+
+import ndarray_core as nd
+from ndarray_core import NDArray
+from ndarray_core.errors import DTypeError, ShapeError
+
+from ..cost import Count, Mapping, Shape, accumulation, normalize_dims, view
+from ..op import Operand, op
+from ..variable import Variable
+from .arithmetic import where
+from .shape import expand, permute, reshape
+
+
+def _output(_: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Shape:
+    return tuple(parameters["shape"])
+
+
+@op(cost=view)
+def getitem(x: Operand, /, key: Any) -> NDArray:
+    """A view: `key` is made of integers, slices, Ellipsis and None. `x[key]` also takes tensors.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.getitem(ta.arange(5), slice(1, 4))
+    tensor([1, 2, 3])
+    """
+    return x[key]
+
+
+getitem.vjp(x=lambda g, x_shape, key: scatter_slice(g, x_shape, key))
+
+
+@op(cost=accumulation(_output))
+def scatter_slice(x: Operand, /, shape: Shape, key: Any) -> NDArray:
+    """Zeros of `shape`, but x at `key`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.scatter_slice(ta.ones(2), (4,), slice(1, 3))
+    tensor([0., 1., 1., 0.])
+    """
+    out = nd.zeros(shape, dtype=x.dtype, device=x.device)
+    out[key] = x
+    return out
+
+
+scatter_slice.vjp(x=lambda g, key: getitem(g, key))
+
+
+def _selected(shapes: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Count:
+    x, index = shapes
+    (at,) = normalize_dims(parameters["dim"], len(x))
+    size = prod((*x[:at], *index, *x[at + 1 :]))
+    return 0, size + prod(index), size
+
+
+@op(cost=_selected)
+def take(x: Operand, index: Operand, /, dim: int) -> NDArray:
+    """x at the positions `index` along `dim`; the dimensions of `index` replace that one.
+
+    Raises IndexError for a position out of range; negative ones count from the end.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.take(ta.tensor([10, 20, 30]), ta.tensor([[2, 0]]), 0)
+    tensor([[30, 10]])
+    """
+    return nd.take(x, index, axis=dim)
+
+
+take.vjp(x=lambda g, index, x_shape, dim: index_sum(g, index, x_shape, dim))
+
+
+@op(cost=accumulation(_output))
+def index_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> NDArray:
+    """Zeros of `shape`, to which `values` are added at the positions `index` along `dim`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.index_sum(ta.ones(3), ta.tensor([0, 2, 2]), (4,), 0)
+    tensor([1., 0., 2., 0.])
+    """
+    (at,) = normalize_dims(dim, len(shape))
+    out = nd.zeros(shape, dtype=values.dtype, device=values.device)
+    flat = values.reshape((*shape[:at], index.size, *shape[at + 1 :]))
+    return nd.index_add(out, index.reshape((index.size,)), flat, axis=at)
+
+
+index_sum.vjp(values=lambda g, index, dim: take(g, index, dim))
+
+
+def _within(x: NDArray, shape: Shape, dim: int) -> NDArray:
+    """The part of x that lies inside `shape` in all dimensions but `dim`."""
+    if all(n == m for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if d != dim):
+        return x
+    return x[tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(shape))]
+
+
+def _check_gather(name: str, x: Shape, index: Shape, dim: int) -> None:
+    fits = len(x) == len(index) and all(
+        n <= m for d, (n, m) in enumerate(zip(index, x, strict=True)) if d != dim
+    )
+    if not fits:
+        raise ShapeError(
+            f"{name}: index of shape {index} for a tensor of shape {x}: it must have as many "
+            f"dimensions, and none but dimension {dim} may be larger"
+        )
+
+
+@op(cost=lambda shapes, _: (0, 2 * prod(shapes[1]), prod(shapes[1])))
+def gather_elements(x: Operand, index: Operand, /, dim: int) -> NDArray:
+    """`gather`, with the operands first.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.gather_elements(ta.tensor([[1, 2], [3, 4]]), ta.tensor([[1], [0]]), 1)
+    tensor([[2],
+            [3]])
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    _check_gather("gather", x.shape, index.shape, at)
+    return nd.take_along_axis(_within(x, index.shape, at), index, axis=at)
+
+
+gather_elements.vjp(x=lambda g, index, x_shape, dim: scatter_sum(g, index, x_shape, dim))
+
+
+@op(cost=accumulation(_output))
+def scatter_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> NDArray:
+    """Zeros of `shape`, to which each of `values` is added at its own `index` along `dim`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.scatter_sum(ta.ones(1, 3), ta.tensor([[0, 2, 2]]), (1, 4), 1)
+    tensor([[1., 0., 2., 0.]])
+    """
+    (at,) = normalize_dims(dim, len(shape))
+    _check_gather("scatter_add", shape, index.shape, at)
+    out = nd.zeros(shape, dtype=values.dtype, device=values.device)
+    nd.scatter_add(_within(out, index.shape, at), index, values, axis=at)
+    return out
+
+
+scatter_sum.vjp(values=lambda g, index, dim: gather_elements(g, index, dim))
+
+
+@op(cost=view)
+def diagonal(x: Operand, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> NDArray:
+    """A view of the diagonal of `dim1` and `dim2`, as the last dimension.
+
+    >>> import tiny_autograd as ta
+    >>> ta.diagonal(ta.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
+    return x.diagonal(offset, dim1, dim2)
+
+
+diagonal.vjp(
+    x=lambda g, x_shape, offset, dim1, dim2: scatter_diagonal(g, x_shape, offset, dim1, dim2),
+)
+
+
+@op(cost=accumulation(_output))
+def scatter_diagonal(
+    x: Operand, /, shape: Shape, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> NDArray:
+    """Zeros of `shape`, but x on the diagonal of `dim1` and `dim2`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.scatter_diagonal(ta.tensor([1, 4]), (2, 2))
+    tensor([[1, 0],
+            [0, 4]])
+    """
+    out = nd.zeros(shape, dtype=x.dtype, device=x.device)
+    out.diagonal(offset, dim1, dim2)[...] = x
+    return out
+
+
+scatter_diagonal.vjp(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))
+
+
+def index_select(x: Operand, dim: int, index: Operand) -> Any:
+    """x at the positions `index` (one dimension) along `dim`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.index_select(ta.tensor([[1, 2], [3, 4]]), 1, ta.tensor([1, 1]))
+    tensor([[2, 2],
+            [4, 4]])
+    """
+    if index.ndim > 1:
+        raise ShapeError(f"index_select: index has one dimension, got shape {index.shape}")
+    return take(x, reshape(index, (-1,)), dim)
+
+
+def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Any:
+    """x with `source` added at the positions `index` along `dim`; repeated positions add up.
+
+    >>> import tiny_autograd as ta
+    >>> ta.index_add(ta.zeros(3), 0, ta.tensor([0, 0]), ta.tensor([1.0, 2.0]))
+    tensor([3., 0., 0.])
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    expected = (*x.shape[:at], *index.shape, *x.shape[at + 1 :])
+    if index.ndim != 1 or tuple(source.shape) != expected:
+        raise ShapeError(
+            f"index_add: source of shape {source.shape} and index of shape {index.shape} "
+            f"for dimension {dim} of shape {x.shape}; the source must have shape {expected}"
+        )
+    return x + index_sum(source, index, tuple(x.shape), at)
+
+
+def gather(x: Operand, dim: int, index: Operand) -> Any:
+    """out[i, j, k] = x[i, index[i, j, k], k] for dim 1, and so on: of the shape of `index`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.gather(ta.tensor([[1, 2], [3, 4]]), 1, ta.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    return gather_elements(x, index, dim)
+
+
+def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Any:
+    """x, to which src[i, j, k] is added at [i, index[i, j, k], k] for dim 1, and so on.
+
+    >>> import tiny_autograd as ta
+    >>> ta.scatter_add(ta.zeros(1, 3), 1, ta.tensor([[2, 2]]), ta.ones(1, 2))
+    tensor([[0., 0., 2.]])
+    """
+    if tuple(src.shape) != tuple(index.shape):
+        if src.ndim != index.ndim:
+            raise ShapeError(
+                f"scatter_add: src of shape {src.shape} and index of shape {index.shape}"
+            )
+        src = getitem(src, tuple(slice(n) for n in index.shape))
+    return x + scatter_sum(src, index, tuple(x.shape), dim)
+
+
+def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Any:
+    """As `gather`, but the other dimensions of x and `indices` broadcast.
+
+    >>> import tiny_autograd as ta
+    >>> x = ta.tensor([[1, 9, 3], [8, 2, 4]])
+    >>> ta.take_along_dim(x, ta.argmax(x, 1, keepdim=True), 1)
+    tensor([[9],
+            [8]])
+    """
+    if dim is None:
+        return gather_elements(reshape(x, (-1,)), reshape(indices, (-1,)), 0)
+    if x.ndim != indices.ndim:
+        raise ShapeError(
+            f"take_along_dim: x of shape {x.shape} and indices of shape {indices.shape} "
+            "must have the same number of dimensions"
+        )
+    (at,) = normalize_dims(dim, x.ndim)
+    others = [(*s[:at], 1, *s[at + 1 :]) for s in (tuple(x.shape), tuple(indices.shape))]
+    common = nd.broadcast_shapes(*others)
+    wide = [expand(y, (*common[:at], y.shape[at], *common[at + 1 :])) for y in (x, indices)]
+    return gather_elements(wide[0], wide[1], at)
+
+
+def masked_fill(x: Operand, mask: Operand, value: Operand) -> Any:
+    """x, but `value` where the mask is true.
+
+    >>> import tiny_autograd as ta
+    >>> ta.masked_fill(ta.tensor([1.0, 2.0]), ta.tensor([True, False]), -1)
+    tensor([-1.,  2.])
+    """
+    return where(mask, value, x)
+
+
+def diag(x: Operand, diagonal_offset: int = 0) -> Any:
+    """The diagonal of a matrix, or the matrix with a vector on its diagonal.
+
+    >>> import tiny_autograd as ta
+    >>> ta.diag(ta.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
+    if x.ndim == 2:
+        return diagonal(x, diagonal_offset)
+    if x.ndim != 1:
+        raise ShapeError(f"diag: expected a vector or a matrix, got shape {x.shape}")
+    size = x.shape[0] + abs(diagonal_offset)
+    return scatter_diagonal(x, (size, size), diagonal_offset)
+
+
+class _Key(NamedTuple):
+    """An index taken apart: what gives a view, and the index arrays with their dimension in it."""
+
+    basic: tuple[Any, ...]
+    arrays: list[tuple[int, NDArray]]
+
+
+def _array_of(item: Any, device: Any) -> NDArray | None:
+    if isinstance(item, Variable):
+        return item.array
+    if isinstance(item, NDArray):
+        return item
+    if isinstance(item, list) or hasattr(item, "__array__"):
+        return nd.asarray(item, device=device)
+    return None
+
+
+def _take_apart(key: Any, ndim: int, device: Any) -> _Key:
+    items = list(key) if isinstance(key, tuple) else [key]
+    parts: list[Any] = []  # arrays already as NDArrays of integers, bool ones replaced
+    for item in items:
+        array = _array_of(item, device)
+        if array is None:
+            if isinstance(item, bool):
+                raise TypeError("indexing with a single bool is not supported; use a mask tensor")
+            parts.append(item)
+        elif array.dtype.kind == "bool":
+            parts.extend(nd.nonzero(array))
+        elif array.dtype.kind == "float":
+            raise DTypeError(
+                f"tensors used as an index are integer or bool, got {array.dtype.name}"
+            )
+        else:
+            parts.append(int(array.item()) if array.ndim == 0 else array)
+    taken = len([p for p in parts if p is not None and p is not Ellipsis])
+    if not any(p is Ellipsis for p in parts):
+        parts.append(Ellipsis)
+    at = next(i for i, p in enumerate(parts) if p is Ellipsis)
+    parts[at : at + 1] = [slice(None)] * max(ndim - taken, 0)
+
+    basic: list[Any] = []
+    arrays: list[tuple[int, NDArray]] = []
+    dim = 0  # in the view
+    for part in parts:
+        if isinstance(part, NDArray):
+            arrays.append((dim, part))
+            part = slice(None)
+        basic.append(part)
+        dim += part is None or isinstance(part, slice)
+    return _Key(tuple(basic), arrays)
+
+
+def _linear(indices: list[NDArray], lengths: list[int]) -> NDArray:
+    """One index into several dimensions merged, from an index into each."""
+    linear: Any = 0
+    for index, length in zip(indices, lengths, strict=True):
+        wrong = nd.logical_or(nd.less(index, -length), nd.greater_equal(index, length))
+        if nd.any(wrong):
+            raise IndexError(f"an index is out of bounds for a dimension of size {length}")
+        linear = linear * length + nd.where(nd.less(index, 0), index + length, index)
+    return linear
+
+
+def index(x: Operand, key: Any) -> Any:
+    """`x[key]`: integers, slices, Ellipsis, None; integer or bool tensors (lists, NumPy arrays).
+
+    Without tensors a view. Several integer tensors are broadcast together and pick elements; their
+    dimensions stand where the first one stood if they stood side by side, else in front.
+
+    >>> import tiny_autograd as ta
+    >>> x = ta.tensor([[1, 2, 3], [4, 5, 6]])
+    >>> x[:, -1], x[[0, 1], [2, 0]], x[x > 4]
+    (tensor([3, 6]), tensor([3, 4]), tensor([5, 6]))
+    """
+    items = key if isinstance(key, tuple) else (key,)
+    if all((isinstance(i, int | slice) and not isinstance(i, bool)) or i in _VIEWS for i in items):
+        return getitem(x, key)
+    basic, arrays = _take_apart(key, x.ndim, x.device)
+    y = x if all(part == slice(None) for part in basic) else getitem(x, basic)
+    if not arrays:
+        return y
+    dims = [dim for dim, _ in arrays]
+    if len(dims) == 1:
+        return take(y, arrays[0][1], dims[0])
+    common = nd.broadcast_shapes(*(array.shape for _, array in arrays))
+    indices = [array.broadcast_to(common) for _, array in arrays]
+    lengths = [y.shape[dim] for dim in dims]
+    first = dims[0]
+    if dims != list(range(first, first + len(dims))):
+        y = permute(y, (*dims, *(d for d in range(y.ndim) if d not in dims)))
+        first = 0
+    merged = reshape(y, (*y.shape[:first], prod(lengths), *y.shape[first + len(dims) :]))
+    return take(merged, _linear(indices, lengths), first)
+
+
+class _Views:
+    """None and Ellipsis, compared by identity: items of a key may be tensors."""
+
+    def __contains__(self, item: object) -> bool:
+        return item is None or item is Ellipsis
+
+
+_VIEWS = _Views()

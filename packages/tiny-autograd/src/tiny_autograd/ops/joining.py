@@ -1,0 +1,251 @@
+"""Tensors put together, and taken apart or repeated along a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from math import prod
+from typing import Any
+
+import ndarray_core as nd
+from ndarray_core import NDArray
+from ndarray_core.errors import ShapeError
+
+from ..cost import Count, Mapping, Shape, movement, normalize_dims, same_shape, view
+from ..op import Operand, op
+from .indexing import getitem
+from .shape import Sizes, expand, reshape, sizes
+
+
+def _joined(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
+    size = sum(map(prod, shapes))
+    return 0, size, size
+
+
+@op(cost=_joined)
+def concat(*tensors: Operand, dim: int = 0) -> NDArray:
+    """The tensors one after the other along `dim`; all of one dtype. `cat` takes any.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.concat(ta.tensor([1, 2]), ta.tensor([3]))
+    tensor([1, 2, 3])
+    """
+    return nd.concat(tensors, axis=dim)
+
+
+def _own_part(g: Operand, position: int, tensors_shape: tuple[Shape, ...], dim: int) -> Operand:
+    start = sum(shape[dim] for shape in tensors_shape[:position])
+    return narrow(g, dim, start, tensors_shape[position][dim])
+
+
+concat.vjp(tensors=_own_part)
+
+
+@op(cost=_joined)
+def stack_operands(*tensors: Operand, dim: int = 0) -> NDArray:
+    """The tensors, of one shape and dtype, along a new dimension. `stack` takes any dtypes.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.stack_operands(ta.tensor([1, 2]), ta.tensor([3, 4]))
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    return nd.stack(tensors, axis=dim)
+
+
+stack_operands.vjp(tensors=lambda g, position, dim: select(g, dim, position))
+
+
+def _of_one_dtype(tensors: Sequence[Operand]) -> Sequence[Operand]:
+    """The tensors, converted to the type they promote to."""
+    dtypes = {x.dtype for x in tensors}
+    if len(dtypes) == 1:
+        return tensors
+    dtype = reduce(nd.promote_types, dtypes)
+    return [x.astype(dtype) for x in tensors]
+
+
+def cat(tensors: Sequence[Operand], dim: int = 0) -> Any:
+    """The tensors one after the other along `dim`; their other sizes are equal.
+
+    Raises ShapeError when they are not, ValueError for no tensors at all.
+
+    >>> import tiny_autograd as ta
+    >>> ta.cat([ta.tensor([1, 2]), ta.tensor([3])])
+    tensor([1, 2, 3])
+    """
+    if not tensors:
+        raise ValueError("cat: expected at least one tensor")
+    return concat(*_of_one_dtype(tensors), dim=dim)
+
+
+def stack(tensors: Sequence[Operand], dim: int = 0) -> Any:
+    """The tensors, all of one shape, along a new dimension.
+
+    Raises ShapeError when the shapes differ, ValueError for no tensors at all.
+
+    >>> import tiny_autograd as ta
+    >>> ta.stack([ta.tensor([1, 2]), ta.tensor([3, 4])], dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    if not tensors:
+        raise ValueError("stack: expected at least one tensor")
+    return stack_operands(*_of_one_dtype(tensors), dim=dim)
+
+
+def narrow(x: Operand, dim: int, start: int, length: int) -> Any:
+    """A view of `length` elements along `dim`, from `start` on.
+
+    >>> import tiny_autograd as ta
+    >>> ta.narrow(ta.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    size = x.shape[at]
+    first = start + size if start < 0 else start
+    if not (first >= 0 and length >= 0 and first + length <= size):
+        raise IndexError(
+            f"narrow: elements {start} to {start + length} of dimension {dim}, "
+            f"which has size {size} (shape {x.shape})"
+        )
+    return getitem(x, (slice(None),) * at + (slice(first, first + length),))
+
+
+def select(x: Operand, dim: int, index: int) -> Any:
+    """A view of one position along `dim`, which is dropped.
+
+    >>> import tiny_autograd as ta
+    >>> ta.select(ta.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    return getitem(x, (slice(None),) * at + (index,))
+
+
+def split(x: Operand, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
+    """Views of pieces along `dim`: all of one size but for the last, or of the given sizes.
+
+    >>> import tiny_autograd as ta
+    >>> ta.split(ta.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    total = x.shape[at]
+    if isinstance(split_size_or_sections, int):
+        step = split_size_or_sections
+        if step <= 0:
+            raise ValueError(f"split: the size of a piece must be positive, got {step}")
+        pieces = [min(step, total - start) for start in range(0, total, step)] or [0]
+    else:
+        pieces = list(split_size_or_sections)
+        if sum(pieces) != total:
+            raise ShapeError(
+                f"split: sizes {pieces} add up to {sum(pieces)}, dimension {dim} "
+                f"of shape {x.shape} has {total}"
+            )
+    starts = [sum(pieces[:i]) for i in range(len(pieces))]
+    return tuple(narrow(x, at, s, n) for s, n in zip(starts, pieces, strict=True))
+
+
+def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+    """Views of at most `chunks` pieces of equal size along `dim`; the last may be smaller.
+
+    >>> import tiny_autograd as ta
+    >>> [piece.shape for piece in ta.chunk(ta.arange(5), 2)]
+    [(3,), (2,)]
+    """
+    if chunks <= 0:
+        raise ValueError(f"chunk: the number of pieces must be positive, got {chunks}")
+    (at,) = normalize_dims(dim, x.ndim)
+    return split(x, max(-(-x.shape[at] // chunks), 1), at)
+
+
+def unbind(x: Operand, dim: int = 0) -> tuple[Any, ...]:
+    """Views of every position along `dim`, which is dropped.
+
+    >>> import tiny_autograd as ta
+    >>> ta.unbind(ta.tensor([[1, 2], [3, 4]]))
+    (tensor([1, 2]), tensor([3, 4]))
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    return tuple(select(x, at, i) for i in range(x.shape[at]))
+
+
+@op(cost=view)
+def flip(x: Operand, /, dims: int | tuple[int, ...] | list[int]) -> NDArray:
+    """A view with the order along `dims` reversed.
+
+    >>> import tiny_autograd as ta
+    >>> ta.flip(ta.tensor([1, 2, 3]), 0)
+    tensor([3, 2, 1])
+    """
+    return x.flip(dims if isinstance(dims, int) else tuple(dims))
+
+
+flip.vjp(x=lambda g, dims: flip(g, dims))
+
+
+@op(cost=movement(same_shape))
+def roll(
+    x: Operand, /, shifts: int | tuple[int, ...], dims: int | tuple[int, ...] | None = None
+) -> NDArray:
+    """Elements moved on by `shifts` along `dims` (of the flattened x without), round the end.
+
+    >>> import tiny_autograd as ta
+    >>> ta.roll(ta.tensor([1, 2, 3]), 1)
+    tensor([3, 1, 2])
+    """
+    return nd.roll(x, shifts, axis=dims)
+
+
+def _backwards(shifts: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    return -shifts if isinstance(shifts, int) else tuple(-n for n in shifts)
+
+
+roll.vjp(x=lambda g, shifts, dims: roll(g, _backwards(shifts), dims))
+
+
+def repeat(x: Operand, *repeats: Sizes) -> Any:
+    """x laid out `repeats` times along each dimension; more numbers than dimensions add some.
+
+    >>> import tiny_autograd as ta
+    >>> ta.tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    times = sizes(repeats)
+    if len(times) < x.ndim:
+        raise ShapeError(f"repeat: {len(times)} numbers for the {x.ndim} dimensions of {x.shape}")
+    shape = (1,) * (len(times) - x.ndim) + tuple(x.shape)
+    paired = reshape(x, tuple(k for n in shape for k in (1, n)))
+    repeated = expand(paired, tuple(k for t, n in zip(times, shape, strict=True) for k in (t, n)))
+    return reshape(repeated, tuple(t * n for t, n in zip(times, shape, strict=True)))
+
+
+def tile(x: Operand, *dims: Sizes) -> Any:
+    """As `repeat`, but fewer numbers than dimensions apply to the last ones.
+
+    >>> import tiny_autograd as ta
+    >>> ta.tile(ta.tensor([[1, 2]]), (2,))
+    tensor([[1, 2, 1, 2]])
+    """
+    times = sizes(dims)
+    return repeat(x, (1,) * (x.ndim - len(times)) + times)
+
+
+def repeat_interleave(x: Operand, repeats: int, dim: int | None = None) -> Any:
+    """Each element (each position along `dim`) `repeats` times in a row.
+
+    >>> import tiny_autograd as ta
+    >>> ta.repeat_interleave(ta.tensor([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    """
+    if dim is None:
+        return repeat_interleave(reshape(x, (-1,)), repeats, 0)
+    (at,) = normalize_dims(dim, x.ndim)
+    before, size, after = tuple(x.shape[:at]), x.shape[at], tuple(x.shape[at + 1 :])
+    paired = reshape(x, (*before, size, 1, *after))
+    return reshape(
+        expand(paired, (*before, size, repeats, *after)), (*before, size * repeats, *after)
+    )

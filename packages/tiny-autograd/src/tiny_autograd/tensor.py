@@ -1,0 +1,465 @@
+"""Tensor: an array with a gradient. Its methods are the operations, in PyTorch's spelling."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import ndarray_core as nd
+from ndarray_core import Device, DType
+
+from . import ops, variable
+from .in_place import InPlace
+from .op import method
+from .variable import wrap
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Shape = tuple[int, ...]
+    BinaryOperator = Callable[[Any, Any], "Tensor"]
+
+
+def _binary(operation: Callable[[Any, Any], Tensor]) -> BinaryOperator:
+    def operator(self: Any, other: Any) -> Tensor:
+        return operation(self, other)
+
+    return operator
+
+
+def _reflected(operation: Callable[[Any, Any], Tensor]) -> BinaryOperator:
+    def operator(self: Any, other: Any) -> Tensor:
+        return operation(other, self)
+
+    return operator
+
+
+class Tensor(InPlace):
+    """An array of numbers on a device, whose history can be differentiated.
+
+    `tiny_autograd.tensor` makes one of numbers, `tiny_autograd.zeros` and its siblings of a shape;
+    `Tensor(array)` wraps an array of ndarray_core without copying, and `.array` gives it back.
+
+    >>> import tiny_autograd as ta
+    >>> x = ta.tensor([[1.0, 2.0]], requires_grad=True)
+    >>> y = (x @ x.T).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([[2., 4.]])
+    """
+
+    __slots__ = ()
+    # NumPy arrays leave operators with a tensor to the tensor.
+    __array_ufunc__ = None
+
+    # What it is
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of all dimensions."""
+        return self.array.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self.array.dtype
+
+    @property
+    def device(self) -> Device:
+        """Where the memory is, and where operations run."""
+        return self.array.device
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.array.shape if dim is None else self.array.shape[dim]
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    def element_size(self) -> int:
+        """The bytes of one element."""
+        return self.array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements to the next one along each dimension, or along one."""
+        return self.array.strides if dim is None else self.array.strides[dim]
+
+    def is_contiguous(self) -> builtins.bool:
+        """Whether the elements lie in memory row by row, without gaps."""
+        return self.array.is_contiguous()
+
+    def is_floating_point(self) -> builtins.bool:
+        """Whether the elements are floating-point numbers."""
+        return self.array.dtype.kind == "float"
+
+    # Out of the tensor's world
+
+    def item(self) -> Any:
+        """The single element as a Python number; ValueError for several."""
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers; a number when there are no dimensions."""
+        return self.array.tolist()
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A NumPy array that shares memory where the device allows it.
+
+        Raises RuntimeError for a tensor that requires a gradient: writes to the array would go
+        unnoticed. Use detach() first.
+        """
+        if self._requires_grad:
+            raise RuntimeError("numpy: the tensor requires a gradient; use detach().numpy()")
+        return self.array.numpy()
+
+    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Any:
+        return self.detach().array.__array__(dtype, copy)
+
+    def __bool__(self) -> builtins.bool:
+        return builtins.bool(self.array)
+
+    def __int__(self) -> builtins.int:
+        return builtins.int(self.array)
+
+    def __float__(self) -> builtins.float:
+        return builtins.float(self.array)
+
+    def __index__(self) -> builtins.int:
+        return self.array.__index__()
+
+    def __len__(self) -> builtins.int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.array.ndim:
+            raise TypeError("iteration over a tensor without dimensions")
+        return iter(ops.unbind(self))
+
+    def __contains__(self, value: Any) -> builtins.bool:
+        return builtins.bool(ops.any(ops.eq(self, value)))
+
+    def __repr__(self) -> str:
+        from .formatting import tensor_repr
+
+        return tensor_repr(self)
+
+    # Its place in the graph
+
+    def detach(self) -> Tensor:
+        """A tensor over the same memory, without history, that requires no gradient."""
+        return wrap(self.array)
+
+    @property
+    def data(self) -> Tensor:
+        """A tensor over the same memory, without history; may be set to other memory."""
+        return wrap(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.array = value.array
+
+    def __copy__(self) -> Self:
+        return self._like(self.array)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if self._node is not None:
+            raise RuntimeError(
+                f"deepcopy: only leaf tensors can be copied, this is the result of {self._node!r}; "
+                "use detach() or clone()"
+            )
+        copy = self._like(self.array.copy())
+        memo[id(self)] = copy
+        copy.grad = None if self.grad is None else self.grad.detach().clone()
+        return copy
+
+    def _like(self, array: nd.NDArray) -> Self:
+        """A leaf over `array`, of this tensor's class, that requires a gradient as it does."""
+        copy = type(self).__new__(type(self))
+        variable.Variable.__init__(copy, array, self._requires_grad)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._node is not None:
+            raise RuntimeError("pickle: only leaf tensors can be pickled; use detach()")
+        return _rebuild, (type(self), self.array, self._requires_grad)
+
+    # Types, devices, memory
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
+        """With another dtype, or on another device, or both; itself when nothing changes.
+
+        The argument may also be a tensor, whose dtype and device are taken.
+
+        >>> import tiny_autograd as ta
+        >>> ta.tensor([1, 2]).to(ta.float64).dtype.name
+        'float64'
+        """
+        for value in args:
+            if isinstance(value, Tensor):
+                dtype, device = value.dtype, value.device
+            elif isinstance(value, Device) or (isinstance(value, str) and not _names_dtype(value)):
+                device = value
+            else:
+                dtype = value
+        result = self if dtype is None else ops.astype(self, dtype)
+        if device is None or nd.device(device) == result.device:
+            return result
+        return ops.to_device(result, nd.device(device))
+
+    def cpu(self) -> Tensor:
+        """On the native CPU device."""
+        return self.to(device="cpu")
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """With the other tensor's dtype."""
+        return ops.astype(self, other.dtype)
+
+    def view(self, *shape: Any) -> Tensor:
+        """As `reshape`; or, given a dtype... see `astype`. Copies where the strides need it."""
+        return ops.reshape(self, *shape)
+
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """In the other tensor's shape."""
+        return ops.reshape(self, other.shape)
+
+    view_as = reshape_as
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """Broadcast to the other tensor's shape."""
+        return ops.expand(self, other.shape)
+
+    @property
+    def T(self) -> Tensor:
+        """A view with the dimensions in reverse order."""
+        return ops.permute(self, tuple(range(self.array.ndim))[::-1])
+
+    @property
+    def mT(self) -> Tensor:
+        """A view with the last two dimensions exchanged."""
+        return ops.mT(self)
+
+    def t(self) -> Tensor:
+        """The transposed matrix; a vector stays as it is."""
+        if self.array.ndim > 2:
+            raise nd.errors.ShapeError(f"t: expected at most 2 dimensions, got {self.shape}")
+        return self.T
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return ops.index(self, key)  # type: ignore[no-any-return]
+
+    # Operators
+
+    __add__ = _binary(ops.add)
+    __radd__ = _reflected(ops.add)
+    __sub__ = _binary(ops.sub)
+    __rsub__ = _reflected(ops.sub)
+    __mul__ = _binary(ops.mul)
+    __rmul__ = _reflected(ops.mul)
+    __truediv__ = _binary(ops.div)
+    __rtruediv__ = _reflected(ops.div)
+    __floordiv__ = _binary(ops.floor_divide)
+    __rfloordiv__ = _reflected(ops.floor_divide)
+    __mod__ = _binary(ops.remainder)
+    __rmod__ = _reflected(ops.remainder)
+    __pow__ = _binary(ops.pow)
+    __rpow__ = _reflected(ops.pow)
+    __matmul__ = _binary(ops.matmul)
+    __rmatmul__ = _reflected(ops.matmul)
+    __and__ = _binary(ops.bitwise_and)
+    __rand__ = _reflected(ops.bitwise_and)
+    __or__ = _binary(ops.bitwise_or)
+    __ror__ = _reflected(ops.bitwise_or)
+    __xor__ = _binary(ops.bitwise_xor)
+    __rxor__ = _reflected(ops.bitwise_xor)
+    __eq__ = _binary(ops.eq)  # type: ignore[assignment]
+    __ne__ = _binary(ops.ne)  # type: ignore[assignment]
+    __lt__ = _binary(ops.lt)
+    __le__ = _binary(ops.le)
+    __gt__ = _binary(ops.gt)
+    __ge__ = _binary(ops.ge)
+    __hash__ = object.__hash__
+    __neg__ = method(ops.neg, "__neg__")
+    __abs__ = method(ops.abs, "__abs__")
+    __invert__ = method(ops.bitwise_not, "__invert__")
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    # The operations that are methods too
+
+    add = method(ops.add)
+    sub = method(ops.sub)
+    mul = method(ops.mul)
+    div = method(ops.div)
+    floor_divide = method(ops.floor_divide)
+    remainder = method(ops.remainder)
+    pow = method(ops.pow)
+    neg = method(ops.neg)
+    abs = method(ops.abs)
+    square = method(ops.square)
+    reciprocal = method(ops.reciprocal)
+    sqrt = method(ops.sqrt)
+    rsqrt = method(ops.rsqrt)
+    maximum = method(ops.maximum)
+    minimum = method(ops.minimum)
+    clamp = method(ops.clamp)
+    atan2 = method(ops.atan2)
+    hypot = method(ops.hypot)
+    logaddexp = method(ops.logaddexp)
+
+    sign = method(ops.sign)
+    floor = method(ops.floor)
+    ceil = method(ops.ceil)
+    round = method(ops.round)
+    trunc = method(ops.trunc)
+
+    exp = method(ops.exp)
+    expm1 = method(ops.expm1)
+    log = method(ops.log)
+    log1p = method(ops.log1p)
+    log2 = method(ops.log2)
+    log10 = method(ops.log10)
+    sin = method(ops.sin)
+    cos = method(ops.cos)
+    tan = method(ops.tan)
+    asin = method(ops.asin)
+    acos = method(ops.acos)
+    atan = method(ops.atan)
+    sinh = method(ops.sinh)
+    cosh = method(ops.cosh)
+    tanh = method(ops.tanh)
+    asinh = method(ops.asinh)
+    acosh = method(ops.acosh)
+    atanh = method(ops.atanh)
+    erf = method(ops.erf)
+    sigmoid = method(ops.sigmoid)
+
+    relu = method(ops.relu)
+    softmax = method(ops.softmax)
+    log_softmax = method(ops.log_softmax)
+
+    eq = method(ops.eq)
+    ne = method(ops.ne)
+    lt = method(ops.lt)
+    le = method(ops.le)
+    gt = method(ops.gt)
+    ge = method(ops.ge)
+    logical_and = method(ops.logical_and)
+    logical_or = method(ops.logical_or)
+    logical_xor = method(ops.logical_xor)
+    logical_not = method(ops.logical_not)
+    isnan = method(ops.isnan)
+    isinf = method(ops.isinf)
+    isfinite = method(ops.isfinite)
+    bitwise_and = method(ops.bitwise_and)
+    bitwise_or = method(ops.bitwise_or)
+    bitwise_xor = method(ops.bitwise_xor)
+    bitwise_not = method(ops.bitwise_not)
+
+    sum = method(ops.sum)
+    mean = method(ops.mean)
+    prod = method(ops.prod)
+    amax = method(ops.amax)
+    amin = method(ops.amin)
+    argmax = method(ops.argmax)
+    argmin = method(ops.argmin)
+    any = method(ops.any)
+    all = method(ops.all)
+    logsumexp = method(ops.logsumexp)
+    var = method(ops.var)
+    std = method(ops.std)
+    var_mean = method(ops.var_mean)
+    norm = method(ops.norm)
+    max = method(ops.max)
+    min = method(ops.min)
+
+    reshape = method(ops.reshape)
+    permute = method(ops.permute)
+    transpose = method(ops.transpose)
+    expand = method(ops.expand)
+    broadcast_to = method(ops.broadcast_to)
+    squeeze = method(ops.squeeze)
+    unsqueeze = method(ops.unsqueeze)
+    flatten = method(ops.flatten)
+    unflatten = method(ops.unflatten)
+    movedim = method(ops.movedim)
+
+    split = method(ops.split)
+    chunk = method(ops.chunk)
+    unbind = method(ops.unbind)
+    narrow = method(ops.narrow)
+    select = method(ops.select)
+    flip = method(ops.flip)
+    roll = method(ops.roll)
+    repeat = method(ops.repeat)
+    tile = method(ops.tile)
+    repeat_interleave = method(ops.repeat_interleave)
+
+    diagonal = method(ops.diagonal)
+    diag = method(ops.diag)
+    index_select = method(ops.index_select)
+    index_add = method(ops.index_add)
+    gather = method(ops.gather)
+    scatter_add = method(ops.scatter_add)
+    take_along_dim = method(ops.take_along_dim)
+    masked_fill = method(ops.masked_fill)
+
+    matmul = method(ops.matmul)
+    mm = method(ops.mm)
+    bmm = method(ops.bmm)
+    mv = method(ops.mv)
+    dot = method(ops.dot)
+    outer = method(ops.outer)
+    addmm = method(ops.addmm)
+    tril = method(ops.tril)
+    triu = method(ops.triu)
+    trace = method(ops.trace)
+
+    clone = method(ops.clone)
+    contiguous = method(ops.contiguous)
+    astype = method(ops.astype)
+
+    def double(self) -> Tensor:
+        """With elements of type float64."""
+        return ops.astype(self, DType.float64)  # type: ignore[no-any-return]
+
+    def float(self) -> Tensor:
+        """With elements of type float32."""
+        return ops.astype(self, DType.float32)  # type: ignore[no-any-return]
+
+    def long(self) -> Tensor:
+        """With elements of type int64."""
+        return ops.astype(self, DType.int64)  # type: ignore[no-any-return]
+
+    def int(self) -> Tensor:
+        """With elements of type int32."""
+        return ops.astype(self, DType.int32)  # type: ignore[no-any-return]
+
+    def bool(self) -> Tensor:
+        """With elements of type bool."""
+        return ops.astype(self, DType.bool)  # type: ignore[no-any-return]
+
+
+def _names_dtype(text: str) -> builtins.bool:
+    return hasattr(DType, text)
+
+
+def _rebuild(kind: type[Tensor], array: nd.NDArray, requires_grad: builtins.bool) -> Tensor:
+    tensor = kind.__new__(kind)
+    variable.Variable.__init__(tensor, array, requires_grad)
+    return tensor
+
+
+# From here on, operations make tensors.
+variable.result_type = Tensor

@@ -1,0 +1,191 @@
+"""What differentiation knows of a tensor: its array, its gradient and its place in the graph."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from ndarray_core import NDArray
+
+if TYPE_CHECKING:
+    from .node import Node
+    from .tensor import Tensor
+
+
+class RemovableHandle:
+    """Takes a hook off again: `handle.remove()`, or leaving a `with` block."""
+
+    def __init__(self, hooks: list[Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
+        self._hooks = hooks
+        self._hook = hook
+
+    def remove(self) -> None:
+        """Remove the hook; does nothing when it has been removed before."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Variable:
+    """The differentiable side of `Tensor`, which adds everything one computes with."""
+
+    __slots__ = ("__weakref__", "_hooks", "_node", "_requires_grad", "array", "grad")
+
+    array: NDArray
+    grad: Tensor | None
+    _requires_grad: bool
+    _node: Node | None
+    _hooks: list[Callable[[Any], Any]] | None
+
+    def __init__(self, array: NDArray, requires_grad: bool = False) -> None:
+        """Wrap an array of ndarray_core, without copying it.
+
+        Raises TypeError for anything else (`tiny_autograd.tensor` takes numbers, lists and NumPy
+        arrays), and RuntimeError when a gradient is asked for numbers that are not floating.
+        """
+        if not isinstance(array, NDArray):
+            raise TypeError(
+                f"Tensor wraps an ndarray_core.NDArray, not {type(array).__name__}; "
+                "tiny_autograd.tensor(...) takes numbers, lists and NumPy arrays"
+            )
+        self.array = array
+        self.grad = None
+        self._requires_grad = False
+        self._node = None
+        self._hooks = None
+        if requires_grad:
+            self.requires_grad = True
+
+    # Comparisons are element-wise; a tensor's identity is the object's.
+    __hash__ = object.__hash__
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded for differentiation."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._node is not None:
+            if value:
+                return
+            raise RuntimeError(
+                "requires_grad can only be switched off for leaf tensors; this one is the result "
+                f"of {self._node!r}: use detach() for a tensor without its history"
+            )
+        if value and self.array.dtype.kind != "float":
+            raise RuntimeError(
+                "only tensors of floating-point numbers can require a gradient, "
+                f"got {self.array.dtype.name}"
+            )
+        self._requires_grad = value
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set `requires_grad` in place, and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The recorded operation that made this tensor; None for a leaf."""
+        return self._node
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made this tensor."""
+        return self._node is None
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Variable | list[Variable] | tuple[Variable, ...] | None = None,
+    ) -> None:
+        """Add the gradient of this tensor to `.grad` of the leaves (or `inputs`) it depends on.
+
+        gradient: same shape as this tensor, of which the vector-Jacobian product is taken; may be
+        left out when there is one element. The graph is freed unless `retain_graph` (by default
+        `create_graph`) says otherwise; `create_graph` records the gradient itself, for higher
+        derivatives. Raises RuntimeError for a tensor without history, or a freed one.
+
+        >>> import tiny_autograd as ta
+        >>> x = ta.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+        """
+        from .autograd import backward
+
+        backward(cast("Tensor", self), gradient, retain_graph, create_graph, inputs)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call `hook` with this tensor's gradient whenever it is computed; a result replaces it.
+
+        >>> import tiny_autograd as ta
+        >>> x = ta.tensor(1.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda gradient: gradient * 10)
+        >>> (x * 3).backward()
+        >>> x.grad
+        tensor(30.)
+        """
+        if not self._requires_grad:
+            raise RuntimeError("register_hook: this tensor does not require a gradient")
+        if self._node is None:
+            hooks = self._hooks = self._hooks if self._hooks is not None else []
+        else:
+            hooks = self._node.hooks = self._node.hooks if self._node.hooks is not None else []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
+
+    def retain_grad(self) -> None:
+        """Keep `.grad` also for this tensor if it is not a leaf."""
+        if self._node is None:
+            if not self._requires_grad:
+                raise RuntimeError("retain_grad: this tensor does not require a gradient")
+            return
+        if self.retains_grad:
+            return
+        self.register_hook(_KeepGrad(self))
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on this tensor, which is not a leaf."""
+        if self._node is None or self._node.hooks is None:
+            return False
+        return any(isinstance(h, _KeepGrad) and h.tensor() is self for h in self._node.hooks)
+
+
+class _KeepGrad:
+    """A hook that adds the gradient to a tensor's `.grad`, without keeping the tensor alive."""
+
+    def __init__(self, tensor: Variable) -> None:
+        self.tensor = weakref.ref(tensor)
+
+    def __call__(self, gradient: Tensor) -> None:
+        tensor = self.tensor()
+        if tensor is not None:
+            # A copy: the same gradient may pass through several tensors.
+            tensor.grad = gradient.clone() if tensor.grad is None else tensor.grad + gradient
+
+
+# The class of results. `tensor.py` sets it: Tensor's methods are made from the operations, which
+# are made before it.
+result_type: type[Variable] = Variable
+
+
+def wrap(array: NDArray, node: Node | None = None) -> Tensor:
+    """A tensor over `array`, made by `node`, or without history."""
+    tensor = result_type.__new__(result_type)
+    tensor.array = array
+    tensor.grad = None
+    tensor._requires_grad = node is not None
+    tensor._node = node
+    tensor._hooks = None
+    return cast("Tensor", tensor)
