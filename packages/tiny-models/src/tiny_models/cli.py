@@ -200,7 +200,7 @@ def picture(image: str, polarity: Polarity, device: str) -> tuple[nn.Tensor, int
 
 def draw(ink: list[list[float]], probabilities: Sequence[float], console: Console) -> None:
     """The digit and a bar per class, in colours where there are any, and in ASCII where it must."""
-    if console.is_terminal and console.color_system is not None:
+    if console.is_terminal and console.color_system is not None and not console.no_color:
         console.print(terminal.draw_half_blocks(ink))
         console.print(terminal.draw_bars(probabilities), highlight=False)
         return

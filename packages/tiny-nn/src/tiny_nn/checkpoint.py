@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -53,7 +54,12 @@ def save_file(
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"save_file: metadata is str to str, not {key!r}: {text!r}")
     with _replacing(path) as temporary:
-        safetensors_numpy.save_file(arrays, temporary, metadata=texts or None)
+        mode = stat.S_IMODE(temporary.stat().st_mode)
+        try:
+            safetensors_numpy.save_file(arrays, temporary, metadata=texts or None)
+        except SafetensorError as error:  # a full disk too
+            raise OSError(f"can't write {path}: {error}") from error
+        temporary.chmod(mode)  # the library's file is the owner's alone
         with open(temporary, "r+b") as file:
             _sort_metadata(file)
             file.flush()
@@ -94,10 +100,11 @@ def _host_array(name: str, value: Tensor) -> np.ndarray[Any, Any]:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary file next to ``path`` that takes its place if the block succeeds, and is removed
+    """A new empty file next to ``path`` that takes its place if the block succeeds, and is removed
     if it doesn't."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
+        temporary.touch(exist_ok=False)
         yield temporary
         os.replace(temporary, path)
     except BaseException:  # an interrupt too

@@ -1,0 +1,358 @@
+"""tiny_nn against torch.nn: same weights in, same outputs, gradients and updates out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tiny_nn as nn
+
+torch = pytest.importorskip("torch")
+
+RTOL = 2e-5  # float32 sums in another order
+ATOL = 2e-6
+
+
+def to_torch(tensor: nn.Tensor) -> Any:
+    return torch.from_numpy(np.array(tensor.detach().cpu().numpy()))
+
+
+def assert_close(ours: nn.Tensor, theirs: Any, rtol: float = RTOL, atol: float = ATOL) -> None:
+    expected = theirs.detach().numpy()
+    assert ours.shape == expected.shape
+    assert ours.dtype.name == str(expected.dtype)
+    np.testing.assert_allclose(
+        ours.detach().cpu().numpy(), expected, rtol=rtol, atol=atol * max(1, abs(expected).max())
+    )
+
+
+def images(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+
+def classes(*shape: int, count: int = 5) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, count, shape)
+
+
+# A row: how to make the module, in terms of the package given, and its input.
+LAYERS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
+    "linear": (lambda m: m.Linear(5, 3), images(4, 5)),
+    "linear 3-d, no bias": (lambda m: m.Linear(5, 3, bias=False), images(2, 4, 5)),
+    "conv1d": (lambda m: m.Conv1d(4, 6, 3, 2, 1, 2, 2), images(2, 4, 11)),
+    "conv1d same": (lambda m: m.Conv1d(4, 6, 4, padding="same"), images(2, 4, 11)),
+    "conv2d": (lambda m: m.Conv2d(3, 4, 3), images(2, 3, 8, 7)),
+    "conv2d all": (
+        lambda m: m.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), (1, 3), 2, False),
+        images(2, 4, 9, 8),
+    ),
+    "conv2d depthwise": (lambda m: m.Conv2d(4, 8, 3, padding=1, groups=4), images(2, 4, 5, 5)),
+    "conv2d same": (
+        lambda m: m.Conv2d(3, 4, (4, 3), padding="same", dilation=(1, 2)),
+        images(2, 3, 8, 7),
+    ),
+    "conv2d valid": (lambda m: m.Conv2d(3, 4, 3, padding="valid"), images(2, 3, 8, 7)),
+    "conv2d 1x1 strided": (lambda m: m.Conv2d(3, 4, 1, stride=2, bias=False), images(2, 3, 8, 7)),
+    "batch norm 1d": (lambda m: m.BatchNorm1d(5), images(6, 5)),
+    "batch norm 1d, 3-d": (lambda m: m.BatchNorm1d(5, eps=1e-3), images(6, 5, 3)),
+    "batch norm 2d": (lambda m: m.BatchNorm2d(3, momentum=0.3), images(4, 3, 5, 4)),
+    "batch norm, cumulative": (lambda m: m.BatchNorm2d(3, momentum=None), images(4, 3, 5, 4)),
+    "batch norm, bare": (
+        lambda m: m.BatchNorm2d(3, affine=False, track_running_stats=False),
+        images(4, 3, 5, 4),
+    ),
+    "layer norm": (lambda m: m.LayerNorm(6), images(4, 5, 6)),
+    "layer norm 2 dims": (lambda m: m.LayerNorm((5, 6), bias=False), images(4, 5, 6)),
+    "layer norm, bare": (lambda m: m.LayerNorm(6, elementwise_affine=False), images(4, 6)),
+    "max pool": (lambda m: m.MaxPool2d(2), images(2, 3, 7, 8)),
+    "max pool all": (lambda m: m.MaxPool2d((3, 2), (2, 1), 1, (1, 2)), images(2, 3, 9, 8)),
+    "max pool ceil": (lambda m: m.MaxPool2d(3, 2, 1, ceil_mode=True), images(2, 3, 8, 7)),
+    "avg pool": (lambda m: m.AvgPool2d(3, 2, 1), images(2, 3, 7, 8)),
+    "avg pool, no pad count": (
+        lambda m: m.AvgPool2d((2, 3), 2, 1, count_include_pad=False),
+        images(2, 3, 7, 8),
+    ),
+    "avg pool ceil": (lambda m: m.AvgPool2d(3, 2, 1, ceil_mode=True), images(2, 3, 8, 8)),
+    "adaptive avg pool": (lambda m: m.AdaptiveAvgPool2d((3, 5)), images(2, 3, 7, 8)),
+    "adaptive avg pool to 1": (lambda m: m.AdaptiveAvgPool2d(1), images(2, 3, 7, 8)),
+    "adaptive avg pool, one kept": (lambda m: m.AdaptiveAvgPool2d((None, 2)), images(2, 3, 7, 8)),
+    "adaptive max pool": (lambda m: m.AdaptiveMaxPool2d((3, 5)), images(2, 3, 7, 8)),
+    "relu": (lambda m: m.ReLU(), images(4, 5)),
+    "relu6": (lambda m: m.ReLU6(), images(4, 5) * 8),
+    "leaky relu": (lambda m: m.LeakyReLU(0.2), images(4, 5)),
+    "elu": (lambda m: m.ELU(1.5), images(4, 5)),
+    "gelu": (lambda m: m.GELU(), images(4, 5) * 3),
+    "gelu tanh": (lambda m: m.GELU("tanh"), images(4, 5) * 3),
+    "silu": (lambda m: m.SiLU(), images(4, 5) * 5),
+    "sigmoid": (lambda m: m.Sigmoid(), images(4, 5) * 20),
+    "tanh": (lambda m: m.Tanh(), images(4, 5) * 5),
+    "softplus": (lambda m: m.Softplus(), images(4, 5) * 20),
+    "softplus all": (lambda m: m.Softplus(2.0, 3.0), images(4, 5) * 5),
+    "hardtanh": (lambda m: m.Hardtanh(-0.5, 0.7), images(4, 5)),
+    "softmax": (lambda m: m.Softmax(1), images(4, 5, 3) * 30),
+    "log softmax": (lambda m: m.LogSoftmax(-1), images(4, 5) * 30),
+    "dropout, evaluation": (lambda m: m.Dropout().eval(), images(4, 5)),
+    "flatten": (lambda m: m.Flatten(1, -2), images(2, 3, 4, 5)),
+    "unflatten": (lambda m: m.Unflatten(1, (2, 3)), images(2, 6, 4)),
+    "identity": (lambda m: m.Identity(), images(2, 3)),
+    "embedding": (lambda m: m.Embedding(5, 4), classes(3, 7)),
+    "embedding, padded": (lambda m: m.Embedding(5, 4, padding_idx=2), classes(3, 7)),
+    "sequential": (
+        lambda m: m.Sequential(
+            m.Conv2d(2, 4, 3, padding=1, bias=False),
+            m.BatchNorm2d(4),
+            m.ReLU(inplace=True),
+            m.MaxPool2d(2),
+            m.Flatten(),
+            m.Linear(16, 3),
+        ),
+        images(3, 2, 4, 4),
+    ),
+}
+
+
+def pair(make: Callable[[Any], Any]) -> tuple[nn.Module, Any]:
+    """Ours and theirs with the same parameters and buffers."""
+    nn.manual_seed(0)
+    ours, theirs = make(nn), make(torch.nn)
+    state = ours.state_dict()
+    assert list(state) == list(theirs.state_dict())
+    theirs.load_state_dict({name: to_torch(value) for name, value in state.items()})
+    return ours, theirs
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer(name: str) -> None:
+    make, x = LAYERS[name]
+    ours, theirs = pair(make)
+    assert repr(ours) == repr(theirs)
+    for key, value in theirs.state_dict().items():
+        assert ours.state_dict()[key].shape == tuple(value.shape)
+        assert ours.state_dict()[key].dtype.name == str(value.dtype).removeprefix("torch.")
+    floating = x.dtype == np.float32
+    for step in range(2):  # the second time with the statistics of the first
+        x_ours = nn.tensor(x, requires_grad=floating)
+        x_theirs = torch.tensor(x, requires_grad=floating)
+        y_ours, y_theirs = ours(x_ours), theirs(x_theirs)
+        assert_close(y_ours, y_theirs)
+        weights = images(*y_theirs.shape)
+        (y_ours * nn.tensor(weights)).sum().backward()
+        (y_theirs * torch.tensor(weights)).sum().backward()
+        if floating:
+            assert_close(x_ours.grad, x_theirs.grad)
+        for (key, p_ours), p_theirs in zip(
+            ours.named_parameters(), theirs.parameters(), strict=True
+        ):
+            assert p_ours.grad is not None, (key, step)
+            assert_close(p_ours.grad, p_theirs.grad, rtol=1e-4, atol=1e-5)
+    for key, value in theirs.state_dict().items():
+        assert_close(ours.state_dict()[key], value)
+    ours.eval()
+    theirs.eval()
+    assert_close(ours(nn.tensor(x)), theirs(torch.tensor(x)))
+
+
+def probabilities(*shape: int) -> np.ndarray:
+    values = np.exp(images(*shape))
+    return (values / values.sum(1, keepdims=True)).astype(np.float32)
+
+
+WEIGHT = np.array([1.0, 0.5, 2.0, 0.0, 1.5], np.float32)
+PAIR = (images(4, 5), images(4, 5)[::-1].copy())
+LOSSES: dict[str, tuple[Callable[[Any, Any], Any], np.ndarray, np.ndarray]] = {
+    **{
+        f"{name} {reduction}": (
+            lambda m, t, name=name, r=reduction: getattr(m, name)(reduction=r),
+            *PAIR,
+        )
+        for name in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
+        for reduction in ("none", "mean", "sum")
+    },
+    "smooth l1, beta": (lambda m, t: m.SmoothL1Loss(beta=0.3), *PAIR),
+    "huber, delta": (lambda m, t: m.HuberLoss(delta=0.3), *PAIR),
+    "cross entropy": (lambda m, t: m.CrossEntropyLoss(), images(4, 5) * 30, classes(4)),
+    "cross entropy of images": (lambda m, t: m.CrossEntropyLoss(), images(2, 5, 3), classes(2, 3)),
+    "cross entropy all": (
+        lambda m, t: m.CrossEntropyLoss(t(WEIGHT), ignore_index=2, label_smoothing=0.1),
+        images(8, 5),
+        classes(8),
+    ),
+    "cross entropy none": (
+        lambda m, t: m.CrossEntropyLoss(t(WEIGHT), reduction="none", label_smoothing=0.1),
+        images(8, 5),
+        classes(8),
+    ),
+    "cross entropy, probabilities": (
+        lambda m, t: m.CrossEntropyLoss(t(WEIGHT), label_smoothing=0.1),
+        images(4, 5),
+        probabilities(4, 5),
+    ),
+    "nll": (lambda m, t: m.NLLLoss(t(WEIGHT)), images(8, 5), classes(8)),
+    "nll sum": (lambda m, t: m.NLLLoss(reduction="sum"), images(2, 5, 3), classes(2, 3)),
+    "bce": (lambda m, t: m.BCELoss(t(WEIGHT)), probabilities(4, 5), probabilities(4, 5)[::-1]),
+    "bce logits": (lambda m, t: m.BCEWithLogitsLoss(), images(4, 5) * 30, probabilities(4, 5)),
+    "bce logits all": (
+        lambda m, t: m.BCEWithLogitsLoss(t(WEIGHT), reduction="sum", pos_weight=t(WEIGHT + 1)),
+        images(4, 5),
+        probabilities(4, 5),
+    ),
+    "kl": (lambda m, t: m.KLDivLoss(reduction="batchmean"), images(4, 5), probabilities(4, 5)),
+    "kl log": (lambda m, t: m.KLDivLoss(reduction="sum", log_target=True), *PAIR),
+}
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")
+@pytest.mark.parametrize("name", LOSSES)
+def test_loss(name: str) -> None:
+    make, x, target = LOSSES[name]
+    ours, theirs = make(nn, nn.tensor), make(torch.nn, torch.tensor)
+    assert repr(ours) == repr(theirs)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    x_ours, x_theirs = nn.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    target = np.ascontiguousarray(target)
+    y_ours, y_theirs = ours(x_ours, nn.tensor(target)), theirs(x_theirs, torch.tensor(target))
+    assert_close(y_ours, y_theirs)
+    y_ours.sum().backward()
+    y_theirs.sum().backward()
+    assert_close(x_ours.grad, x_theirs.grad)
+
+
+OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
+    "sgd": lambda o, p: o.SGD(p, lr=0.1),
+    "sgd momentum": lambda o, p: o.SGD(p, 0.1, 0.9, 0.2, 0.01),
+    "sgd nesterov": lambda o, p: o.SGD(p, 0.1, momentum=0.9, weight_decay=0.01, nesterov=True),
+    "sgd maximize": lambda o, p: o.SGD(p, 0.01, momentum=0.9, maximize=True),
+    "adam": lambda o, p: o.Adam(p),
+    "adam all": lambda o, p: o.Adam(p, 0.05, (0.8, 0.95), 1e-6, 0.1, True),
+    "adam maximize": lambda o, p: o.Adam(p, 0.01, maximize=True),
+    "adamw": lambda o, p: o.AdamW(p, 0.05),
+    "adamw all": lambda o, p: o.AdamW(p, 0.05, (0.8, 0.95), 1e-6, 0.2, True),
+    "groups": lambda o, p: o.SGD(
+        [{"params": p[:1], "lr": 0.5}, {"params": p[1:], "momentum": 0.5}], lr=0.1
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_optimizer(name: str, dtype: type) -> None:
+    starts = [images(3, 4).astype(dtype), images(5).astype(dtype)]
+    p_ours = [nn.Parameter(nn.tensor(start)) for start in starts]
+    p_theirs = [torch.nn.Parameter(torch.tensor(start)) for start in starts]
+    make = OPTIMIZERS[name]
+    ours, theirs = make(nn.optim, p_ours), make(torch.optim, p_theirs)
+    tolerance = 1e-5 if dtype is np.float32 else 1e-12
+    for _ in range(10):
+        for optimizer, parameters in ((ours, p_ours), (theirs, p_theirs)):
+            optimizer.zero_grad()
+            loss = sum(((p * p - p) * p).sum() for p in parameters)
+            loss.backward()
+            optimizer.step()
+        for one, other in zip(p_ours, p_theirs, strict=True):
+            assert_close(one, other, rtol=tolerance, atol=tolerance / 10)
+    s_ours, s_theirs = ours.state_dict(), theirs.state_dict()
+    assert list(s_ours["state"]) == list(s_theirs["state"])
+    for index, entry in s_theirs["state"].items():
+        entry = {key: value for key, value in entry.items() if value is not None}
+        assert set(s_ours["state"][index]) == set(entry)
+    # torch's state goes into ours, and on from there.
+    converted = {
+        index: {key: nn.tensor(value.numpy()) for key, value in entry.items() if value is not None}
+        for index, entry in s_theirs["state"].items()
+    }
+    ours.load_state_dict({"state": converted, "param_groups": s_theirs["param_groups"]})
+    for optimizer in (ours, theirs):
+        optimizer.step()
+    for one, other in zip(p_ours, p_theirs, strict=True):
+        assert_close(one, other, rtol=tolerance, atol=tolerance / 10)
+
+
+SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {
+    "step": lambda s, o: s.StepLR(o, 3, 0.5),
+    "lambda": lambda s, o: s.LambdaLR(o, lambda step: 1 / (1 + step)),
+    "cosine": lambda s, o: s.CosineAnnealingLR(o, 12, 0.01),
+    "one cycle": lambda s, o: s.OneCycleLR(o, 0.5, total_steps=13),
+    "one cycle linear": lambda s, o: s.OneCycleLR(
+        o, 0.5, total_steps=13, pct_start=0.4, anneal_strategy="linear", div_factor=5
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedule(name: str) -> None:
+    ours = nn.optim.SGD([nn.Parameter(nn.zeros((1,)))], lr=0.3)
+    theirs = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    s_ours = SCHEDULES[name](nn.optim.lr_scheduler, ours)
+    s_theirs = SCHEDULES[name](torch.optim.lr_scheduler, theirs)
+    for _ in range(12):
+        assert s_ours.get_last_lr() == pytest.approx(s_theirs.get_last_lr(), rel=1e-9, abs=1e-12)
+        ours.step()
+        theirs.step()
+        s_ours.step()
+        s_theirs.step()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m: m.Linear(400, 300),
+        lambda m: m.Conv2d(16, 64, 3, groups=2),
+        lambda m: m.Conv1d(32, 64, 5),
+        lambda m: m.Embedding(300, 200),
+    ],
+)
+def test_initial_values_have_torchs_distribution(make: Callable[[Any], Any]) -> None:
+    nn.manual_seed(0)
+    torch.manual_seed(0)
+    for ours, theirs in zip(make(nn).parameters(), make(torch.nn).parameters(), strict=True):
+        a, b = np.sort(ours.detach().numpy().ravel()), np.sort(theirs.detach().numpy().ravel())
+        assert abs(a - b).max() < 0.12 * b.std() * (1 + abs(b).max() / b.std()), "quantiles differ"
+
+
+def test_load_state_dict_errors_read_alike() -> None:
+    state = {"weight": (3, 2), "extra": (1,)}
+    with pytest.raises(RuntimeError) as ours:
+        nn.Linear(2, 2).load_state_dict({k: nn.zeros(v) for k, v in state.items()})
+    with pytest.raises(RuntimeError) as theirs:
+        torch.nn.Linear(2, 2).load_state_dict({k: torch.zeros(v) for k, v in state.items()})
+    text = str(theirs.value).replace("torch.Size([3, 2])", "[3, 2]")
+    text = text.replace("torch.Size([2, 2])", "[2, 2]").replace(". \n", ".\n").rstrip()
+    assert str(ours.value) == text
+
+
+def test_a_digits_network_trains_alike() -> None:
+    """Several steps of a residual network with momentum: every floor at once, in float64."""
+
+    def make(m: Any) -> Any:
+        return m.Sequential(
+            m.Conv2d(1, 4, 3, padding=1, bias=False),
+            m.BatchNorm2d(4),
+            m.ReLU(),
+            m.Conv2d(4, 8, 3, stride=2, padding=1, bias=False),
+            m.BatchNorm2d(8),
+            m.ReLU(),
+            m.AdaptiveAvgPool2d(1),
+            m.Flatten(),
+            m.Linear(8, 5),
+        )
+
+    ours, theirs = pair(make)
+    ours.double()
+    theirs.double()
+    x, labels = images(16, 1, 8, 8).astype(np.float64), classes(16)
+    o_ours = nn.optim.SGD(ours.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+    o_theirs = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+    for _ in range(8):
+        o_ours.zero_grad()
+        loss_ours = nn.CrossEntropyLoss()(ours(nn.tensor(x)), nn.tensor(labels))
+        loss_ours.backward()
+        o_ours.step()
+        o_theirs.zero_grad()
+        loss_theirs = torch.nn.CrossEntropyLoss()(theirs(torch.tensor(x)), torch.tensor(labels))
+        loss_theirs.backward()
+        o_theirs.step()
+        assert loss_ours.item() == pytest.approx(loss_theirs.item(), rel=1e-9)
+    for key, value in theirs.state_dict().items():
+        assert_close(ours.state_dict()[key], value, rtol=1e-8, atol=1e-9)
