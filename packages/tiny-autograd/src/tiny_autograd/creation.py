@@ -130,7 +130,7 @@ def empty(
     >>> ta.empty(2, 3).shape
     (2, 3)
     """
-    return Tensor(nd.empty(sizes(size), dtype=dtype, device=device), requires_grad)
+    return Tensor(nd.empty(sizes(size), dtype=dtype or nd.float32, device=device), requires_grad)
 
 
 def zeros_like(
@@ -219,7 +219,9 @@ def linspace(
     >>> ta.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    return Tensor(nd.linspace(start, end, steps, dtype=dtype, device=device), requires_grad)
+    return Tensor(
+        nd.linspace(start, end, steps, dtype=dtype or nd.float32, device=device), requires_grad
+    )
 
 
 def eye(
@@ -237,7 +239,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return Tensor(nd.eye(n, m, dtype=dtype, device=device), requires_grad)
+    return Tensor(nd.eye(n, m, dtype=dtype or nd.float32, device=device), requires_grad)
 
 
 def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:

@@ -103,7 +103,7 @@ class set_grad_enabled(_Switch):
         mode.enabled = self._enabled
         return self
 
-    def __call__(self, function):  # type: ignore[no-untyped-def, override]
+    def __call__(self, function):  # type: ignore[no-untyped-def]
         """As a decorator, switch only inside the function."""
         mode.enabled = self._before_call
         return super().__call__(function)

@@ -6,7 +6,7 @@ that a gradient would have to know of is refused: `x = x + y` instead of `x += y
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from ndarray_core import NDArray, random
 
@@ -16,7 +16,7 @@ from .variable import Variable
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-    Number = float | int | bool | Tensor
+    Number: TypeAlias = float | int | bool | Tensor
 
 
 def value_of(x: Any) -> Any:

@@ -122,7 +122,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix: a linear layer passes on its input."""
     if tensor.ndim != 2:
         raise ValueError(f"eye_: expected a matrix, got shape {tensor.shape}")
-    return _assign(tensor, np.eye(*tensor.shape))
+    return _assign(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -218,6 +218,6 @@ def sparse_(
 
 
 def _assign(tensor: Tensor, values: np.ndarray[Any, Any]) -> Tensor:
-    array = nd.asarray(np.ascontiguousarray(values), dtype=tensor.dtype, device=tensor.device)
+    array = nd.asarray(values.copy(order="C"), dtype=tensor.dtype, device=tensor.device)
     with no_grad():
         return tensor.copy_(Tensor(array))

@@ -84,7 +84,7 @@ class Op(Generic[P]):
     `op.cost(*shapes, **parameters)` states what a call costs, `op.vjp(...)` gives the rules.
     """
 
-    def __init__(self, forward: Callable[P, NDArray], formula: Formula | None) -> None:
+    def __init__(self, forward: Callable[P, Any], formula: Formula | None) -> None:
         self.name = forward.__name__.strip("_")
         self.forward = forward
         self.formula = formula
@@ -280,7 +280,7 @@ class Op(Generic[P]):
         return f"<op {self.name}{self.__signature__}>"
 
 
-def op(*, cost: Formula | None = None) -> Callable[[Callable[P, NDArray]], Op[P]]:
+def op(*, cost: Formula | None = None) -> Callable[[Callable[P, Any]], Op[P]]:
     """Make an operation of a function on arrays; say its gradient with `vjp` or `no_vjp`.
 
     >>> import ndarray_core as nd
@@ -295,7 +295,7 @@ def op(*, cost: Formula | None = None) -> Callable[[Callable[P, NDArray]], Op[P]
     tensor(12.)
     """
 
-    def decorate(forward: Callable[P, NDArray]) -> Op[P]:
+    def decorate(forward: Callable[P, Any]) -> Op[P]:
         return Op(forward, cost)
 
     return decorate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 import ndarray_core as nd
@@ -12,30 +12,16 @@ from ndarray_core import Device, DType
 from . import ops, variable
 from .in_place import InPlace
 from .op import method
+from .operators import Operators
 from .variable import wrap
 
 if TYPE_CHECKING:
     import numpy as np
 
     Shape = tuple[int, ...]
-    BinaryOperator = Callable[[Any, Any], "Tensor"]
 
 
-def _binary(operation: Callable[[Any, Any], Tensor]) -> BinaryOperator:
-    def operator(self: Any, other: Any) -> Tensor:
-        return operation(self, other)
-
-    return operator
-
-
-def _reflected(operation: Callable[[Any, Any], Tensor]) -> BinaryOperator:
-    def operator(self: Any, other: Any) -> Tensor:
-        return operation(other, self)
-
-    return operator
-
-
-class Tensor(InPlace):
+class Tensor(Operators, InPlace):
     """An array of numbers on a device, whose history can be differentiated.
 
     `tiny_autograd.tensor` makes one of numbers, `tiny_autograd.zeros` and its siblings of a shape;
@@ -50,8 +36,6 @@ class Tensor(InPlace):
     """
 
     __slots__ = ()
-    # NumPy arrays leave operators with a tensor to the tensor.
-    __array_ufunc__ = None
 
     # What it is
 
@@ -256,45 +240,7 @@ class Tensor(InPlace):
         return self.T
 
     def __getitem__(self, key: Any) -> Tensor:
-        return ops.index(self, key)  # type: ignore[no-any-return]
-
-    # Operators
-
-    __add__ = _binary(ops.add)
-    __radd__ = _reflected(ops.add)
-    __sub__ = _binary(ops.sub)
-    __rsub__ = _reflected(ops.sub)
-    __mul__ = _binary(ops.mul)
-    __rmul__ = _reflected(ops.mul)
-    __truediv__ = _binary(ops.div)
-    __rtruediv__ = _reflected(ops.div)
-    __floordiv__ = _binary(ops.floor_divide)
-    __rfloordiv__ = _reflected(ops.floor_divide)
-    __mod__ = _binary(ops.remainder)
-    __rmod__ = _reflected(ops.remainder)
-    __pow__ = _binary(ops.pow)
-    __rpow__ = _reflected(ops.pow)
-    __matmul__ = _binary(ops.matmul)
-    __rmatmul__ = _reflected(ops.matmul)
-    __and__ = _binary(ops.bitwise_and)
-    __rand__ = _reflected(ops.bitwise_and)
-    __or__ = _binary(ops.bitwise_or)
-    __ror__ = _reflected(ops.bitwise_or)
-    __xor__ = _binary(ops.bitwise_xor)
-    __rxor__ = _reflected(ops.bitwise_xor)
-    __eq__ = _binary(ops.eq)  # type: ignore[assignment]
-    __ne__ = _binary(ops.ne)  # type: ignore[assignment]
-    __lt__ = _binary(ops.lt)
-    __le__ = _binary(ops.le)
-    __gt__ = _binary(ops.gt)
-    __ge__ = _binary(ops.ge)
-    __hash__ = object.__hash__
-    __neg__ = method(ops.neg, "__neg__")
-    __abs__ = method(ops.abs, "__abs__")
-    __invert__ = method(ops.bitwise_not, "__invert__")
-
-    def __pos__(self) -> Tensor:
-        return self
+        return ops.index(self, key)
 
     # The operations that are methods too
 
@@ -432,23 +378,23 @@ class Tensor(InPlace):
 
     def double(self) -> Tensor:
         """With elements of type float64."""
-        return ops.astype(self, DType.float64)  # type: ignore[no-any-return]
+        return ops.astype(self, DType.float64)
 
     def float(self) -> Tensor:
         """With elements of type float32."""
-        return ops.astype(self, DType.float32)  # type: ignore[no-any-return]
+        return ops.astype(self, DType.float32)
 
     def long(self) -> Tensor:
         """With elements of type int64."""
-        return ops.astype(self, DType.int64)  # type: ignore[no-any-return]
+        return ops.astype(self, DType.int64)
 
     def int(self) -> Tensor:
         """With elements of type int32."""
-        return ops.astype(self, DType.int32)  # type: ignore[no-any-return]
+        return ops.astype(self, DType.int32)
 
     def bool(self) -> Tensor:
         """With elements of type bool."""
-        return ops.astype(self, DType.bool)  # type: ignore[no-any-return]
+        return ops.astype(self, DType.bool)
 
 
 def _names_dtype(text: str) -> builtins.bool:

@@ -55,7 +55,8 @@ def _numeric(
                 moved.reshape(-1)[i] += sign * eps
                 # Written into the same layout, so that strided inputs stay strided.
                 inputs[which] = wrap(_like(original.array, moved))
-                ends.append([y.detach().numpy().reshape(-1).copy() for y in _outputs(function, inputs)])
+                outputs = _outputs(function, inputs)
+                ends.append([y.detach().numpy().reshape(-1).copy() for y in outputs])
             columns.append([(a - b) / (2 * eps) for a, b in zip(*ends, strict=True)])
     inputs[which] = original
     return [np.stack(column, axis=1) for column in zip(*columns, strict=True)]
@@ -65,7 +66,7 @@ def _like(array: nd.NDArray, values: Matrix) -> nd.NDArray:
     """`values` on the device of `array`, with its order of strides."""
     order = sorted(range(array.ndim), key=lambda d: -abs(array.strides[d]))
     inverse = sorted(range(array.ndim), key=order.__getitem__)
-    dense = nd.asarray(np.ascontiguousarray(values.transpose(order)), device=array.device)
+    dense = nd.asarray(values.transpose(order).copy(order="C"), device=array.device)
     return dense.permute(*inverse) if array.ndim else dense
 
 

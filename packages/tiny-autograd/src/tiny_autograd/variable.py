@@ -62,9 +62,6 @@ class Variable:
         if requires_grad:
             self.requires_grad = True
 
-    # Comparisons are element-wise; a tensor's identity is the object's.
-    __hash__ = object.__hash__
-
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded for differentiation."""

@@ -82,7 +82,7 @@ def _convolution(
         batched = _convolution(
             name, ops.unsqueeze(input, 0), weight, bias, stride, padding, dilation, groups, count
         )
-        return ops.squeeze(batched, 0)  # type: ignore[no-any-return]
+        return ops.squeeze(batched, 0)
     _check(name, input, weight, bias, groups, count)
     kernel = weight.shape[2:]
     steps = per_dim(f"{name}: stride", stride, count, 1)

@@ -160,4 +160,5 @@ def _source_positions(
         return positions.clip(0, size - 1)
     if mode == "circular":
         return positions % size
-    return (size - 1) - np.abs((size - 1) - np.abs(positions))
+    distance = np.abs((size - 1) - np.abs(positions))
+    return np.asarray((size - 1) - distance)

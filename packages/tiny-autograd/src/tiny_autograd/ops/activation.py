@@ -6,11 +6,13 @@ Each is one pass over memory forward, and its gradient stands beside it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from math import prod
 
 import ndarray_core as nd
 from ndarray_core import NDArray
 
-from ..cost import Count, Mapping, Shape, elementwise, prod
+from ..cost import Count, Shape, elementwise
 from ..op import Operand, op
 from .arithmetic import where
 from .reduction import sum

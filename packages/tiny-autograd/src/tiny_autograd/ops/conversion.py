@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ndarray_core as nd
-from ndarray_core import NDArray
 
 from ..cost import movement, same_shape
 from ..op import Operand, op
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 @op(cost=movement(same_shape))
-def to_floating(x: Operand, /, dtype: Any) -> NDArray:
+def to_floating(x: Operand, /, dtype: Any) -> Operand:
     """x converted to a floating type; `astype` takes any.
 
     >>> import tiny_autograd as ta
@@ -26,7 +28,7 @@ to_floating.vjp(x=lambda g, x_dtype: g.astype(x_dtype))
 
 
 @op(cost=movement(same_shape))
-def to_discrete(x: Operand, /, dtype: Any) -> NDArray:
+def to_discrete(x: Operand, /, dtype: Any) -> Operand:
     """x converted to an integer type or bool, through which no gradient flows.
 
     >>> import tiny_autograd as ta
@@ -40,7 +42,7 @@ to_discrete.no_vjp()
 
 
 @op(cost=movement(same_shape))
-def to_device(x: Operand, /, device: Any) -> NDArray:
+def to_device(x: Operand, /, device: Any) -> Operand:
     """x in the memory of another device.
 
     >>> import tiny_autograd as ta
@@ -54,7 +56,7 @@ to_device.vjp(x=lambda g, x_device: g.to_device(x_device))
 
 
 @op(cost=movement(same_shape))
-def clone(x: Operand, /) -> NDArray:
+def clone(x: Operand, /) -> Operand:
     """A copy with memory of its own, dense and row-major; differentiable.
 
     >>> import tiny_autograd as ta
@@ -69,7 +71,7 @@ def clone(x: Operand, /) -> NDArray:
 clone.vjp(x=lambda g: g)
 
 
-def astype(x: Operand, dtype: Any) -> Any:
+def astype(x: Operand, dtype: Any) -> Tensor:
     """x converted to `dtype`; x itself when it has that type already.
 
     >>> import tiny_autograd as ta
@@ -78,15 +80,15 @@ def astype(x: Operand, dtype: Any) -> Any:
     """
     wanted = nd.as_dtype(dtype)
     if x.dtype == wanted:
-        return x
+        return cast("Tensor", x)
     return to_floating(x, wanted) if wanted.kind == "float" else to_discrete(x, wanted)
 
 
-def contiguous(x: Operand) -> Any:
+def contiguous(x: Operand) -> Tensor:
     """x itself when it is dense and row-major, else a copy that is.
 
     >>> import tiny_autograd as ta
     >>> ta.zeros(2, 3).T.contiguous().is_contiguous()
     True
     """
-    return x if x.is_contiguous() else clone(x)
+    return cast("Tensor", x) if x.is_contiguous() else clone(x)

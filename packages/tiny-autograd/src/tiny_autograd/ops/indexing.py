@@ -7,18 +7,22 @@ scatter_diagonal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import DTypeError, ShapeError
 
-from ..cost import Count, Mapping, Shape, accumulation, normalize_dims, view
+from ..cost import Count, Shape, accumulation, normalize_dims, view
 from ..op import Operand, op
 from ..variable import Variable
-from .arithmetic import where
+from .arithmetic import add, where
 from .shape import expand, permute, reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 def _output(_: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Shape:
@@ -26,7 +30,7 @@ def _output(_: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Shape:
 
 
 @op(cost=view)
-def getitem(x: Operand, /, key: Any) -> NDArray:
+def getitem(x: Operand, /, key: Any) -> Operand:
     """A view: `key` is made of integers, slices, Ellipsis and None. `x[key]` also takes tensors.
 
     >>> import tiny_autograd as ta
@@ -34,9 +38,6 @@ def getitem(x: Operand, /, key: Any) -> NDArray:
     tensor([1, 2, 3])
     """
     return x[key]
-
-
-getitem.vjp(x=lambda g, x_shape, key: scatter_slice(g, x_shape, key))
 
 
 @op(cost=accumulation(_output))
@@ -52,6 +53,7 @@ def scatter_slice(x: Operand, /, shape: Shape, key: Any) -> NDArray:
     return out
 
 
+getitem.vjp(x=lambda g, x_shape, key: scatter_slice(g, x_shape, key))
 scatter_slice.vjp(x=lambda g, key: getitem(g, key))
 
 
@@ -75,9 +77,6 @@ def take(x: Operand, index: Operand, /, dim: int) -> NDArray:
     return nd.take(x, index, axis=dim)
 
 
-take.vjp(x=lambda g, index, x_shape, dim: index_sum(g, index, x_shape, dim))
-
-
 @op(cost=accumulation(_output))
 def index_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> NDArray:
     """Zeros of `shape`, to which `values` are added at the positions `index` along `dim`.
@@ -92,6 +91,7 @@ def index_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> NDA
     return nd.index_add(out, index.reshape((index.size,)), flat, axis=at)
 
 
+take.vjp(x=lambda g, index, x_shape, dim: index_sum(g, index, x_shape, dim))
 index_sum.vjp(values=lambda g, index, dim: take(g, index, dim))
 
 
@@ -127,9 +127,6 @@ def gather_elements(x: Operand, index: Operand, /, dim: int) -> NDArray:
     return nd.take_along_axis(_within(x, index.shape, at), index, axis=at)
 
 
-gather_elements.vjp(x=lambda g, index, x_shape, dim: scatter_sum(g, index, x_shape, dim))
-
-
 @op(cost=accumulation(_output))
 def scatter_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> NDArray:
     """Zeros of `shape`, to which each of `values` is added at its own `index` along `dim`.
@@ -145,11 +142,12 @@ def scatter_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> N
     return out
 
 
+gather_elements.vjp(x=lambda g, index, x_shape, dim: scatter_sum(g, index, x_shape, dim))
 scatter_sum.vjp(values=lambda g, index, dim: gather_elements(g, index, dim))
 
 
 @op(cost=view)
-def diagonal(x: Operand, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> NDArray:
+def diagonal(x: Operand, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Operand:
     """A view of the diagonal of `dim1` and `dim2`, as the last dimension.
 
     >>> import tiny_autograd as ta
@@ -157,11 +155,6 @@ def diagonal(x: Operand, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> ND
     tensor([1, 4])
     """
     return x.diagonal(offset, dim1, dim2)
-
-
-diagonal.vjp(
-    x=lambda g, x_shape, offset, dim1, dim2: scatter_diagonal(g, x_shape, offset, dim1, dim2),
-)
 
 
 @op(cost=accumulation(_output))
@@ -180,10 +173,13 @@ def scatter_diagonal(
     return out
 
 
+diagonal.vjp(
+    x=lambda g, x_shape, offset, dim1, dim2: scatter_diagonal(g, x_shape, offset, dim1, dim2),
+)
 scatter_diagonal.vjp(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))
 
 
-def index_select(x: Operand, dim: int, index: Operand) -> Any:
+def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     """x at the positions `index` (one dimension) along `dim`.
 
     >>> import tiny_autograd as ta
@@ -196,7 +192,7 @@ def index_select(x: Operand, dim: int, index: Operand) -> Any:
     return take(x, reshape(index, (-1,)), dim)
 
 
-def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Any:
+def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Tensor:
     """x with `source` added at the positions `index` along `dim`; repeated positions add up.
 
     >>> import tiny_autograd as ta
@@ -210,10 +206,10 @@ def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Any:
             f"index_add: source of shape {source.shape} and index of shape {index.shape} "
             f"for dimension {dim} of shape {x.shape}; the source must have shape {expected}"
         )
-    return x + index_sum(source, index, tuple(x.shape), at)
+    return add(x, index_sum(source, index, tuple(x.shape), at))
 
 
-def gather(x: Operand, dim: int, index: Operand) -> Any:
+def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     """out[i, j, k] = x[i, index[i, j, k], k] for dim 1, and so on: of the shape of `index`.
 
     >>> import tiny_autograd as ta
@@ -224,7 +220,7 @@ def gather(x: Operand, dim: int, index: Operand) -> Any:
     return gather_elements(x, index, dim)
 
 
-def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Any:
+def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Tensor:
     """x, to which src[i, j, k] is added at [i, index[i, j, k], k] for dim 1, and so on.
 
     >>> import tiny_autograd as ta
@@ -237,10 +233,10 @@ def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Any:
                 f"scatter_add: src of shape {src.shape} and index of shape {index.shape}"
             )
         src = getitem(src, tuple(slice(n) for n in index.shape))
-    return x + scatter_sum(src, index, tuple(x.shape), dim)
+    return add(x, scatter_sum(src, index, tuple(x.shape), dim))
 
 
-def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Any:
+def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Tensor:
     """As `gather`, but the other dimensions of x and `indices` broadcast.
 
     >>> import tiny_autograd as ta
@@ -263,7 +259,7 @@ def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Any:
     return gather_elements(wide[0], wide[1], at)
 
 
-def masked_fill(x: Operand, mask: Operand, value: Operand) -> Any:
+def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     """x, but `value` where the mask is true.
 
     >>> import tiny_autograd as ta
@@ -273,7 +269,7 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Any:
     return where(mask, value, x)
 
 
-def diag(x: Operand, diagonal_offset: int = 0) -> Any:
+def diag(x: Operand, diagonal_offset: int = 0) -> Tensor:
     """The diagonal of a matrix, or the matrix with a vector on its diagonal.
 
     >>> import tiny_autograd as ta
@@ -343,7 +339,7 @@ def _take_apart(key: Any, ndim: int, device: Any) -> _Key:
 
 def _linear(indices: list[NDArray], lengths: list[int]) -> NDArray:
     """One index into several dimensions merged, from an index into each."""
-    linear: Any = 0
+    linear = nd.zeros_like(indices[0])
     for index, length in zip(indices, lengths, strict=True):
         wrong = nd.logical_or(nd.less(index, -length), nd.greater_equal(index, length))
         if nd.any(wrong):
@@ -352,7 +348,7 @@ def _linear(indices: list[NDArray], lengths: list[int]) -> NDArray:
     return linear
 
 
-def index(x: Operand, key: Any) -> Any:
+def index(x: Operand, key: Any) -> Tensor:
     """`x[key]`: integers, slices, Ellipsis, None; integer or bool tensors (lists, NumPy arrays).
 
     Without tensors a view. Several integer tensors are broadcast together and pick elements; their

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Mapping, Shape, movement, normalize_dims, same_shape, view
+from ..cost import Count, Shape, movement, normalize_dims, same_shape, view
 from ..op import Operand, op
 from .indexing import getitem
 from .shape import Sizes, expand, reshape, sizes
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 def _joined(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
@@ -65,7 +68,7 @@ def _of_one_dtype(tensors: Sequence[Operand]) -> Sequence[Operand]:
     return [x.astype(dtype) for x in tensors]
 
 
-def cat(tensors: Sequence[Operand], dim: int = 0) -> Any:
+def cat(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
     """The tensors one after the other along `dim`; their other sizes are equal.
 
     Raises ShapeError when they are not, ValueError for no tensors at all.
@@ -79,7 +82,7 @@ def cat(tensors: Sequence[Operand], dim: int = 0) -> Any:
     return concat(*_of_one_dtype(tensors), dim=dim)
 
 
-def stack(tensors: Sequence[Operand], dim: int = 0) -> Any:
+def stack(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new dimension.
 
     Raises ShapeError when the shapes differ, ValueError for no tensors at all.
@@ -94,7 +97,7 @@ def stack(tensors: Sequence[Operand], dim: int = 0) -> Any:
     return stack_operands(*_of_one_dtype(tensors), dim=dim)
 
 
-def narrow(x: Operand, dim: int, start: int, length: int) -> Any:
+def narrow(x: Operand, dim: int, start: int, length: int) -> Tensor:
     """A view of `length` elements along `dim`, from `start` on.
 
     >>> import tiny_autograd as ta
@@ -112,7 +115,7 @@ def narrow(x: Operand, dim: int, start: int, length: int) -> Any:
     return getitem(x, (slice(None),) * at + (slice(first, first + length),))
 
 
-def select(x: Operand, dim: int, index: int) -> Any:
+def select(x: Operand, dim: int, index: int) -> Tensor:
     """A view of one position along `dim`, which is dropped.
 
     >>> import tiny_autograd as ta
@@ -123,7 +126,9 @@ def select(x: Operand, dim: int, index: int) -> Any:
     return getitem(x, (slice(None),) * at + (index,))
 
 
-def split(x: Operand, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
+def split(
+    x: Operand, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
     """Views of pieces along `dim`: all of one size but for the last, or of the given sizes.
 
     >>> import tiny_autograd as ta
@@ -148,7 +153,7 @@ def split(x: Operand, split_size_or_sections: int | Sequence[int], dim: int = 0)
     return tuple(narrow(x, at, s, n) for s, n in zip(starts, pieces, strict=True))
 
 
-def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of at most `chunks` pieces of equal size along `dim`; the last may be smaller.
 
     >>> import tiny_autograd as ta
@@ -161,7 +166,7 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     return split(x, max(-(-x.shape[at] // chunks), 1), at)
 
 
-def unbind(x: Operand, dim: int = 0) -> tuple[Any, ...]:
+def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of every position along `dim`, which is dropped.
 
     >>> import tiny_autograd as ta
@@ -173,7 +178,7 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Any, ...]:
 
 
 @op(cost=view)
-def flip(x: Operand, /, dims: int | tuple[int, ...] | list[int]) -> NDArray:
+def flip(x: Operand, /, dims: int | tuple[int, ...] | list[int]) -> Operand:
     """A view with the order along `dims` reversed.
 
     >>> import tiny_autograd as ta
@@ -206,7 +211,7 @@ def _backwards(shifts: int | tuple[int, ...]) -> int | tuple[int, ...]:
 roll.vjp(x=lambda g, shifts, dims: roll(g, _backwards(shifts), dims))
 
 
-def repeat(x: Operand, *repeats: Sizes) -> Any:
+def repeat(x: Operand, *repeats: Sizes) -> Tensor:
     """x laid out `repeats` times along each dimension; more numbers than dimensions add some.
 
     >>> import tiny_autograd as ta
@@ -223,7 +228,7 @@ def repeat(x: Operand, *repeats: Sizes) -> Any:
     return reshape(repeated, tuple(t * n for t, n in zip(times, shape, strict=True)))
 
 
-def tile(x: Operand, *dims: Sizes) -> Any:
+def tile(x: Operand, *dims: Sizes) -> Tensor:
     """As `repeat`, but fewer numbers than dimensions apply to the last ones.
 
     >>> import tiny_autograd as ta
@@ -234,7 +239,7 @@ def tile(x: Operand, *dims: Sizes) -> Any:
     return repeat(x, (1,) * (x.ndim - len(times)) + times)
 
 
-def repeat_interleave(x: Operand, repeats: int, dim: int | None = None) -> Any:
+def repeat_interleave(x: Operand, repeats: int, dim: int | None = None) -> Tensor:
     """Each element (each position along `dim`) `repeats` times in a row.
 
     >>> import tiny_autograd as ta

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Mapping, Shape, matrix_product, movement, prod, same_shape
+from ..cost import Count, Shape, matrix_product, movement, same_shape
 from ..op import Operand, op
+from .arithmetic import add, mul
 from .indexing import diagonal
 from .reduction import sum
 from .shape import mT, reshape, unsqueeze
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 
 @op(cost=matrix_product)
@@ -145,7 +151,7 @@ def _expect(name: str, x: Operand, y: Operand, x_ndim: int, y_ndim: int) -> None
         )
 
 
-def mm(x: Operand, y: Operand) -> Any:
+def mm(x: Operand, y: Operand) -> Tensor:
     """The product of two matrices.
 
     >>> import tiny_autograd as ta
@@ -157,7 +163,7 @@ def mm(x: Operand, y: Operand) -> Any:
     return matmul(x, y)
 
 
-def bmm(x: Operand, y: Operand) -> Any:
+def bmm(x: Operand, y: Operand) -> Tensor:
     """The products of a batch of matrices (B, M, K) with another (B, K, N).
 
     >>> import tiny_autograd as ta
@@ -170,7 +176,7 @@ def bmm(x: Operand, y: Operand) -> Any:
     return matmul(x, y)
 
 
-def mv(x: Operand, y: Operand) -> Any:
+def mv(x: Operand, y: Operand) -> Tensor:
     """The product of a matrix and a vector.
 
     >>> import tiny_autograd as ta
@@ -181,7 +187,7 @@ def mv(x: Operand, y: Operand) -> Any:
     return matmul(x, y)
 
 
-def dot(x: Operand, y: Operand) -> Any:
+def dot(x: Operand, y: Operand) -> Tensor:
     """The inner product of two vectors.
 
     >>> import tiny_autograd as ta
@@ -192,7 +198,7 @@ def dot(x: Operand, y: Operand) -> Any:
     return matmul(x, y)
 
 
-def outer(x: Operand, y: Operand) -> Any:
+def outer(x: Operand, y: Operand) -> Tensor:
     """The outer product of two vectors.
 
     >>> import tiny_autograd as ta
@@ -201,10 +207,10 @@ def outer(x: Operand, y: Operand) -> Any:
             [6, 8]])
     """
     _expect("outer", x, y, 1, 1)
-    return unsqueeze(x, 1) * y
+    return mul(unsqueeze(x, 1), y)
 
 
-def addmm(x: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: float = 1) -> Any:
+def addmm(x: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta x + alpha (mat1 @ mat2).
 
     >>> import tiny_autograd as ta
@@ -212,10 +218,10 @@ def addmm(x: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: f
     tensor([[5.]])
     """
     product = mm(mat1, mat2)
-    return (x if beta == 1 else x * beta) + (product if alpha == 1 else product * alpha)
+    return add(x if beta == 1 else x * beta, product if alpha == 1 else product * alpha)
 
 
-def trace(x: Operand) -> Any:
+def trace(x: Operand) -> Tensor:
     """The sum of a matrix's diagonal.
 
     >>> import tiny_autograd as ta

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from ndarray_core import NDArray
 
@@ -13,12 +13,15 @@ from .indexing import gather_elements
 from .reduction import amax, amin, argmax, argmin
 from .shape import squeeze
 
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 class Extremum(NamedTuple):
     """The extreme values along a dimension, and their positions (the first of equals)."""
 
-    values: Any
-    indices: Any
+    values: Tensor
+    indices: Tensor
 
 
 def _along(x: Operand, positions: Operand, dim: int, keepdim: bool) -> Extremum:
@@ -29,10 +32,10 @@ def _along(x: Operand, positions: Operand, dim: int, keepdim: bool) -> Extremum:
 
 
 @overload
-def max(x: Operand, dim: None = None, keepdim: bool = False) -> Any: ...
+def max(x: Operand, dim: None = None, keepdim: bool = False) -> Tensor: ...
 @overload
 def max(x: Operand, dim: int, keepdim: bool = False) -> Extremum: ...
-def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
+def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Tensor | Extremum:
     """The largest element; with `dim`, the largest ones along it and their positions.
 
     Positions are of the first of equal elements, which gets the gradient; without `dim` equal ones
@@ -51,10 +54,10 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @overload
-def min(x: Operand, dim: None = None, keepdim: bool = False) -> Any: ...
+def min(x: Operand, dim: None = None, keepdim: bool = False) -> Tensor: ...
 @overload
 def min(x: Operand, dim: int, keepdim: bool = False) -> Extremum: ...
-def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
+def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Tensor | Extremum:
     """The smallest element; with `dim`, the smallest ones along it and their positions.
 
     As `max`, the other way round.

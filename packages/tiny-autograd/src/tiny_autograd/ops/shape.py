@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Mapping, Shape, normalize_dims, view
+from ..cost import Count, Shape, normalize_dims, view
 from ..op import Operand, op
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
 
 # Sizes as separate arguments, or as one sequence.
 Sizes: TypeAlias = Any
@@ -29,7 +33,7 @@ def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 @op(cost=view)
-def reshape(x: Operand, /, *shape: Sizes) -> NDArray:
+def reshape(x: Operand, /, *shape: Sizes) -> Operand:
     """The same elements, in row-major order, in another shape; one size may be -1.
 
     A view where the strides allow it, else a copy. Raises ShapeError when the sizes do not fit.
@@ -46,7 +50,7 @@ reshape.vjp(x=lambda g, x_shape: reshape(g, x_shape))
 
 
 @op(cost=view)
-def permute(x: Operand, /, *dims: Sizes) -> NDArray:
+def permute(x: Operand, /, *dims: Sizes) -> Operand:
     """A view with the dimensions in the order `dims`.
 
     >>> import tiny_autograd as ta
@@ -65,7 +69,7 @@ permute.vjp(x=_inverse)
 
 
 @op(cost=view)
-def transpose(x: Operand, /, dim0: int, dim1: int) -> NDArray:
+def transpose(x: Operand, /, dim0: int, dim1: int) -> Operand:
     """A view with two dimensions exchanged.
 
     >>> import tiny_autograd as ta
@@ -79,7 +83,7 @@ transpose.vjp(x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
 
 
 @op(cost=view)
-def expand(x: Operand, /, *shape: Sizes) -> NDArray:
+def expand(x: Operand, /, *shape: Sizes) -> Operand:
     """A view that repeats dimensions of size 1 (and new ones in front); -1 keeps a size.
 
     Raises ShapeError when another size would have to change.
@@ -94,9 +98,6 @@ def expand(x: Operand, /, *shape: Sizes) -> NDArray:
         added = len(wanted) - x.ndim
         wanted = tuple(x.shape[i - added] if n == -1 else n for i, n in enumerate(wanted))
     return x.broadcast_to(wanted)
-
-
-expand.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
 
 
 def _sum_to_cost(shapes: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Count:
@@ -123,10 +124,11 @@ def sum_to(x: Operand, /, shape: Shape) -> NDArray:
     return summed.reshape(shape) if summed.shape != shape else summed
 
 
+expand.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to.vjp(x=lambda g, x_shape: expand(g, x_shape))
 
 
-def broadcast_to(x: Operand, shape: Sequence[int]) -> Any:
+def broadcast_to(x: Operand, shape: Sequence[int]) -> Tensor:
     """A view of x in `shape`: sizes of 1 are repeated. As `expand`.
 
     >>> import tiny_autograd as ta
@@ -137,7 +139,7 @@ def broadcast_to(x: Operand, shape: Sequence[int]) -> Any:
     return expand(x, tuple(shape))
 
 
-def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
+def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """x without its dimensions of size 1; of `dim`, those that have size 1.
 
     >>> import tiny_autograd as ta
@@ -148,7 +150,7 @@ def squeeze(x: Operand, dim: int | tuple[int, ...] | None = None) -> Any:
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in dims or n != 1))
 
 
-def unsqueeze(x: Operand, dim: int) -> Any:
+def unsqueeze(x: Operand, dim: int) -> Tensor:
     """x with a new dimension of size 1 at `dim`.
 
     >>> import tiny_autograd as ta
@@ -159,7 +161,7 @@ def unsqueeze(x: Operand, dim: int) -> Any:
     return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
 
 
-def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from `start_dim` to `end_dim` as one.
 
     >>> import tiny_autograd as ta
@@ -178,7 +180,7 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape(x, (*x.shape[:start], merged, *x.shape[end + 1 :]))
 
 
-def unflatten(x: Operand, dim: int, shape: Sequence[int]) -> Any:
+def unflatten(x: Operand, dim: int, shape: Sequence[int]) -> Tensor:
     """Dimension `dim` split into `shape`, of which one size may be -1.
 
     >>> import tiny_autograd as ta
@@ -198,7 +200,7 @@ def unflatten(x: Operand, dim: int, shape: Sequence[int]) -> Any:
     return reshape(x, (*x.shape[:at], *parts, *x.shape[at + 1 :]))
 
 
-def movedim(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
+def movedim(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """A view with the dimensions `source` moved to `destination`; the others keep their order.
 
     >>> import tiny_autograd as ta
@@ -219,7 +221,7 @@ def movedim(x: Operand, source: int | Sequence[int], destination: int | Sequence
     return permute(x, tuple(order))
 
 
-def mT(x: Operand) -> Any:
+def mT(x: Operand) -> Tensor:
     """A view with the last two dimensions exchanged: the transposed matrices.
 
     >>> import tiny_autograd as ta

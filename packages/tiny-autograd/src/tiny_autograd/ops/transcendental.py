@@ -138,9 +138,6 @@ def sin(x: Operand, /) -> NDArray:
     return nd.sin(x)
 
 
-sin.vjp(x=lambda g, x: g * cos(x))
-
-
 @op(cost=elementwise(20))
 def cos(x: Operand, /) -> NDArray:
     """The cosine of x radians.
@@ -152,6 +149,7 @@ def cos(x: Operand, /) -> NDArray:
     return nd.cos(x)
 
 
+sin.vjp(x=lambda g, x: g * cos(x))
 cos.vjp(x=lambda g, x: -g * sin(x))
 
 
@@ -222,9 +220,6 @@ def sinh(x: Operand, /) -> NDArray:
     return nd.sinh(x)
 
 
-sinh.vjp(x=lambda g, x: g * cosh(x))
-
-
 @op(cost=elementwise(25))
 def cosh(x: Operand, /) -> NDArray:
     """The hyperbolic cosine.
@@ -236,6 +231,7 @@ def cosh(x: Operand, /) -> NDArray:
     return nd.cosh(x)
 
 
+sinh.vjp(x=lambda g, x: g * cosh(x))
 cosh.vjp(x=lambda g, x: g * sinh(x))
 
 

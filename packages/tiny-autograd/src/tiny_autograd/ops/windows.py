@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from math import prod
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Mapping, Shape, movement, normalize_dims, view
+from ..cost import Count, Shape, movement, normalize_dims, view
 from ..op import Operand, op
 from .indexing import getitem
 
@@ -20,7 +21,7 @@ Numbers: TypeAlias = tuple[int, ...]  # one for each windowed dimension
 @op(cost=view)
 def windows(
     x: Operand, /, dims: Numbers, sizes: Numbers, steps: Numbers, dilations: Numbers
-) -> NDArray:
+) -> Operand:
     """A view of all windows over `dims`.
 
     Each of `dims` shrinks to its number of window positions, `steps` apart, and a last dimension
@@ -35,13 +36,6 @@ def windows(
     for dim, size, step, dilation in zip(dims, sizes, steps, dilations, strict=True):
         x = x.windows(dim, size, step, dilation)
     return x
-
-
-windows.vjp(
-    x=lambda g, x_shape, dims, sizes, steps, dilations: fold_windows(
-        g, x_shape, dims, sizes, steps, dilations
-    ),
-)
 
 
 def _fold_cost(shapes: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Count:
@@ -79,6 +73,11 @@ def fold_windows(
     return out
 
 
+windows.vjp(
+    x=lambda g, x_shape, dims, sizes, steps, dilations: fold_windows(
+        g, x_shape, dims, sizes, steps, dilations
+    ),
+)
 fold_windows.vjp(
     x=lambda g, dims, sizes, steps, dilations: windows(g, dims, sizes, steps, dilations),
 )
