@@ -1,0 +1,108 @@
+"""Memory is given back: nothing leaks, freed blocks are used again, failures change nothing."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ndarray_core as nd
+
+
+def busy(x: nd.NDArray) -> None:
+    """A little of everything, failures included."""
+    y = nd.exp(x) @ x.T + x.sum(axis=1, keepdims=True)
+    y[1:] += y[:-1]
+    y[y > 1e30] = 0.0
+    y[[0, 1], [1, 0]] = 5.0
+    nd.index_add(y, nd.asarray([0, 0], device=x.device), y[:2].copy(), axis=0)
+    nd.concat([y, y.T.astype(nd.float64)], axis=0).reshape(-1).numpy()
+    nd.random.Generator(0).normal(0, 1, 100, device=x.device)
+    for wrong in (lambda: x @ x, lambda: x[1000], lambda: x + nd.zeros(7, device=x.device)):
+        with pytest.raises((nd.errors.NDArrayError, IndexError)):
+            wrong()
+
+
+def test_the_caching_allocator_gets_everything_back() -> None:
+    x = nd.ones((50, 60), device="cpu")
+    busy(x)
+    gc.collect()
+    before = nd.memory_stats("cpu")
+    for _ in range(200):
+        busy(x)
+    gc.collect()
+    after = nd.memory_stats("cpu")
+    assert after["in_use"] == before["in_use"]
+    assert after["system_requests"] == before["system_requests"]
+    assert after["allocations"] > before["allocations"]
+
+
+def test_statistics_count_bytes() -> None:
+    nd.empty_cache()
+    before = nd.memory_stats("cpu")
+    assert before["cached"] == 0
+    x = nd.empty(1_000_000, device="cpu")
+    during = nd.memory_stats("cpu")
+    assert during["in_use"] - before["in_use"] >= 4_000_000
+    assert during["peak_in_use"] >= during["in_use"]
+    del x
+    after = nd.memory_stats("cpu")
+    assert after["in_use"] == before["in_use"] and after["cached"] >= 4_000_000
+    nd.config.reset_peak_memory("cpu")
+    assert nd.memory_stats("cpu")["peak_in_use"] == nd.memory_stats("cpu")["in_use"]
+    nd.empty_cache()
+    assert nd.memory_stats("cpu")["cached"] == 0
+
+
+def test_a_cache_limit_is_kept() -> None:
+    limit = nd.memory_stats()["cache_limit"]
+    try:
+        nd.config.set_cache_limit(0)
+        nd.empty_cache()
+        nd.zeros(1_000_000, device="cpu")
+        assert nd.memory_stats()["cached"] == 0
+    finally:
+        nd.config.set_cache_limit(limit)
+
+
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        (lambda: nd.memory_stats("numpy"), nd.errors.DeviceError),
+        (lambda: nd.empty_cache("numpy"), nd.errors.DeviceError),
+        (lambda: nd.config.set_cache_limit(-1), ValueError),
+    ],
+)
+def test_questions_without_an_answer(ask: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        ask()
+
+
+def test_foreign_memory_is_let_go(device: nd.Device) -> None:
+    host = np.zeros(10)
+    alive = weakref.ref(host)
+    with nd.use_device(device):
+        x = nd.asarray(host)
+    view = x[2:]
+    del host, x
+    gc.collect()
+    assert alive() is not None
+    view += 1.0
+    del view
+    gc.collect()
+    assert alive() is None
+
+
+def test_views_keep_their_buffer(device: nd.Device) -> None:
+    views = [nd.arange(1000, device=device)[i::100] for i in range(100)]
+    assert all(view.tolist() == list(range(i, 1000, 100)) for i, view in enumerate(views))
+
+
+def test_show_config_names_what_is_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+    nd.show_config()
+    shown = capsys.readouterr().out
+    for part in (nd.__version__, "numpy", "cpu", nd.isa(), "NDARRAY_CORE_NUM_THREADS"):
+        assert part in shown

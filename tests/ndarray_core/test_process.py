@@ -1,0 +1,162 @@
+"""Processes and threads: instruction sets, numbers of threads, forks, and a missing core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.ndarray_core import parity
+
+import ndarray_core as nd
+from ndarray_core import _core
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def results_of(folder: Path, **environment: str) -> dict[str, np.ndarray]:
+    """What another process computes under these environment variables."""
+    file = folder / "results.npz"
+    process = run("-m", "tests.ndarray_core.parity", str(file), **environment)
+    assert process.returncode == 0, process.stderr
+    with np.load(file) as saved:
+        return dict(saved)
+
+
+@pytest.fixture(scope="module")
+def here() -> dict[str, np.ndarray]:
+    """What this process computes."""
+    return {name: result.numpy(copy=True) for name, result in parity.results()}
+
+
+@pytest.mark.parametrize("isa", _core.supported_isas())
+def test_every_instruction_set_gives_the_same(
+    isa: str, here: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    there = results_of(tmp_path, NDARRAY_CORE_ISA=isa)
+    assert there.keys() == here.keys()
+    for name, result in there.items():
+        if result.dtype.kind != "f":
+            np.testing.assert_array_equal(result, here[name], err_msg=name)
+            continue
+        # A product of many factors adds up their rounding errors, whichever order it takes.
+        rtol = 2e-4 if result.itemsize == 4 else 1e-12
+        atol = 1e-4 if result.itemsize == 4 else 1e-12
+        np.testing.assert_allclose(result, here[name], rtol=rtol, atol=atol, err_msg=name)
+
+
+def test_an_instruction_set_is_chosen_by_the_environment() -> None:
+    code = "import ndarray_core as nd; print(nd.isa())"
+    for isa in _core.supported_isas():
+        assert run("-c", code, NDARRAY_CORE_ISA=isa).stdout.strip() == isa
+    assert nd.isa() in _core.supported_isas()
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+def test_results_do_not_depend_on_the_number_of_threads(
+    threads: str, here: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    there = results_of(tmp_path, NDARRAY_CORE_NUM_THREADS=threads)
+    for name, result in there.items():
+        np.testing.assert_array_equal(result, here[name], err_msg=name)
+
+
+def test_the_number_of_threads_is_set_and_read() -> None:
+    before = nd.num_threads()
+    try:
+        for count in (1, 2, 5):
+            nd.set_num_threads(count)
+            assert nd.num_threads() == count
+            assert float(nd.ones(500_000, device="cpu").sum()) == 500_000
+    finally:
+        nd.set_num_threads(before)
+    with pytest.raises(ValueError, match="1 or more threads, not 0"):
+        nd.set_num_threads(0)
+    code = "import ndarray_core as nd; print(nd.num_threads())"
+    assert run("-c", code, NDARRAY_CORE_NUM_THREADS="3").stdout.strip() == "3"
+
+
+def test_many_threads_compute_at_once(device: nd.Device) -> None:
+    x = nd.random.Generator(0).normal(0, 1, (200, 300), device=device)
+    expected = (x @ x.T + nd.exp(x).sum()).tolist()
+    failures: list[str] = []
+
+    def work() -> None:
+        for _ in range(10):
+            if (x @ x.T + nd.exp(x).sum()).tolist() != expected:
+                failures.append("a result differs")
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def in_a_child(device: str, queue: multiprocessing.queues.SimpleQueue[float]) -> None:
+    x = nd.ones((400, 400), device=device)
+    queue.put(float((x @ x).sum()))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # what is tested, on purpose
+def test_a_forked_child_computes(device: nd.Device) -> None:
+    x = nd.ones((400, 400), device=device)
+    assert float((x @ x).sum()) == 400.0**3  # the parent's threads run before the fork
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    for _ in range(3):
+        child = context.Process(target=in_a_child, args=(device.name, queue))
+        child.start()
+        child.join(timeout=60)
+        assert child.exitcode == 0
+        assert queue.get() == 400.0**3
+    assert float((x @ x).sum()) == 400.0**3
+
+
+def test_threads_run_while_a_kernel_does() -> None:
+    x = nd.ones((1500, 1500), device="cpu")
+    done = threading.Event()
+    product: list[nd.NDArray] = []
+
+    def multiply() -> None:
+        product.append(x @ x)
+        done.set()
+
+    thread = threading.Thread(target=multiply)
+    ticks = 0
+    thread.start()
+    while not done.is_set():
+        ticks += 1
+    thread.join()
+    assert ticks > 0 and float(product[0][0, 0]) == 1500.0
+
+
+def test_a_missing_core_is_said_in_one_sentence(tmp_path: Path) -> None:
+    source = Path(nd.__file__).parent
+    package = tmp_path / "ndarray_core"
+    package.mkdir()
+    for name in ("__init__.py", "_loader.py"):
+        (package / name).write_text((source / name).read_text())
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import ndarray_core"
+    last_line = run("-S", "-c", code).stderr.strip().splitlines()[-1]
+    assert last_line.startswith(
+        "ImportError: ndarray_core: the compiled core ndarray_core._core cannot be loaded"
+    )
+    assert "pip install ndarray-core" in last_line
