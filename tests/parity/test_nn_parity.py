@@ -59,6 +59,7 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "batch norm 1d, 3-d": (lambda m: m.BatchNorm1d(5, eps=1e-3), images(6, 5, 3)),
     "batch norm 2d": (lambda m: m.BatchNorm2d(3, momentum=0.3), images(4, 3, 5, 4)),
     "batch norm, cumulative": (lambda m: m.BatchNorm2d(3, momentum=None), images(4, 3, 5, 4)),
+    "batch norm, no bias": (lambda m: m.BatchNorm2d(3, bias=False), images(4, 3, 5, 4)),
     "batch norm, bare": (
         lambda m: m.BatchNorm2d(3, affine=False, track_running_stats=False),
         images(4, 3, 5, 4),
@@ -68,13 +69,12 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "layer norm, bare": (lambda m: m.LayerNorm(6, elementwise_affine=False), images(4, 6)),
     "max pool": (lambda m: m.MaxPool2d(2), images(2, 3, 7, 8)),
     "max pool all": (lambda m: m.MaxPool2d((3, 2), (2, 1), 1, (1, 2)), images(2, 3, 9, 8)),
-    "max pool ceil": (lambda m: m.MaxPool2d(3, 2, 1, ceil_mode=True), images(2, 3, 8, 7)),
     "avg pool": (lambda m: m.AvgPool2d(3, 2, 1), images(2, 3, 7, 8)),
     "avg pool, no pad count": (
         lambda m: m.AvgPool2d((2, 3), 2, 1, count_include_pad=False),
         images(2, 3, 7, 8),
     ),
-    "avg pool ceil": (lambda m: m.AvgPool2d(3, 2, 1, ceil_mode=True), images(2, 3, 8, 8)),
+    "avg pool, divisor": (lambda m: m.AvgPool2d(3, 2, divisor_override=2), images(2, 3, 8, 8)),
     "adaptive avg pool": (lambda m: m.AdaptiveAvgPool2d((3, 5)), images(2, 3, 7, 8)),
     "adaptive avg pool to 1": (lambda m: m.AdaptiveAvgPool2d(1), images(2, 3, 7, 8)),
     "adaptive avg pool, one kept": (lambda m: m.AdaptiveAvgPool2d((None, 2)), images(2, 3, 7, 8)),
@@ -123,6 +123,7 @@ def pair(make: Callable[[Any], Any]) -> tuple[nn.Module, Any]:
     return ours, theirs
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 @pytest.mark.parametrize("name", LAYERS)
 def test_layer(name: str) -> None:
     make, x = LAYERS[name]
@@ -247,7 +248,7 @@ def test_optimizer(name: str, dtype: type) -> None:
     for _ in range(10):
         for optimizer, parameters in ((ours, p_ours), (theirs, p_theirs)):
             optimizer.zero_grad()
-            loss = sum(((p * p - p) * p).sum() for p in parameters)
+            loss = sum((p.tanh() * p).sum() for p in parameters)
             loss.backward()
             optimizer.step()
         for one, other in zip(p_ours, p_theirs, strict=True):
@@ -308,7 +309,10 @@ def test_initial_values_have_torchs_distribution(make: Callable[[Any], Any]) -> 
     torch.manual_seed(0)
     for ours, theirs in zip(make(nn).parameters(), make(torch.nn).parameters(), strict=True):
         a, b = np.sort(ours.detach().numpy().ravel()), np.sort(theirs.detach().numpy().ravel())
-        assert abs(a - b).max() < 0.12 * b.std() * (1 + abs(b).max() / b.std()), "quantiles differ"
+        # Kolmogorov and Smirnov: equal distributions differ so much once in a thousand times.
+        steps = np.concatenate([a, b])
+        shares = [np.searchsorted(x, steps, side="right") / len(x) for x in (a, b)]
+        assert abs(shares[0] - shares[1]).max() < 1.95 * np.sqrt(2 / len(a))
 
 
 def test_load_state_dict_errors_read_alike() -> None:

@@ -175,7 +175,7 @@ def test_predict_an_index(capsys, model_path, device) -> None:
     bars = [line for line in lines if line.endswith("%")]
     assert len(bars) == 10
     assert bars[7].count("█") == 30
-    assert lines[-1] == "predicted 7 (99.9%), labelled 5"
+    assert lines[-1] == "predicted 7 (99.9%), labelled 0"
 
 
 def test_predict_on_a_terminal_in_colour(capsys, model_path, monkeypatch) -> None:

@@ -323,5 +323,5 @@ def test_wrong_shapes_and_devices_raise() -> None:
         nn.Conv2d(3, 2, 3)(nn.zeros((1, 2, 5, 5)))
     with pytest.raises((ValueError, RuntimeError)):
         nn.Conv2d(3, 2, 3)(nn.zeros((1, 3, 2, 2)))
-    with pytest.raises(nn.DeviceError):
+    with pytest.raises(nn.errors.DeviceError):
         nn.Linear(3, 2, device="cpu")(nn.zeros((4, 3), device="numpy"))

@@ -207,7 +207,7 @@ def test_to_refuses_what_it_does_not_know() -> None:
     net = nn.Linear(1, 1)
     with pytest.raises(TypeError, match="floating"):
         net.to(nn.int64)
-    with pytest.raises(nn.DeviceError):
+    with pytest.raises(nn.errors.DeviceError):
         net.to("abacus")
     with pytest.raises(TypeError, match="two values for dtype"):
         net.to(nn.float32, nn.float64)
@@ -258,7 +258,7 @@ def test_repr() -> None:
         "  (first): Block(\n"
         "    (linear): Linear(in_features=2, out_features=3, bias=True)\n"
         "    (norm): BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, "
-        "track_running_stats=True)\n"
+        "bias=True, track_running_stats=True)\n"
         "  )\n"
         "  (rest): Sequential(\n"
         "    (0): ReLU()\n"

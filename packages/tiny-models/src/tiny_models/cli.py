@@ -140,7 +140,9 @@ def save(run: DigitsTraining, output: Path, epoch: int) -> None:
 
 @app.command()
 def predict(
-    checkpoint: Annotated[Path, typer.Argument(help="A file that `train digits` saved.")],
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A file that `train digits` saved.")
+    ],
     image: Annotated[
         str,
         typer.Argument(
@@ -214,7 +216,7 @@ def check_device(name: str) -> None:
     """End the command if there is no such device."""
     try:
         nn.device(name)
-    except nn.DeviceError as error:
+    except nn.errors.DeviceError as error:
         fail(f"--device {name}: {error}")
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tiny_autograd import Tensor, float32
-
-_DType = type(float32)
+from tiny_autograd import DType, Tensor
 
 
 def is_floating(tensor: Tensor) -> bool:
@@ -37,7 +35,7 @@ def conversion_target(*args: Any, device: Any = None, dtype: Any = None) -> Conv
     for argument in args:
         if isinstance(argument, Tensor):
             device, dtype = argument.device, argument.dtype
-        elif isinstance(argument, _DType):
+        elif isinstance(argument, DType):
             dtype = _once("dtype", dtype, argument)
         else:
             device = _once("device", device, argument)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -31,7 +30,7 @@ class Optimizer:
                 f"dicts, but got {type(params).__name__}"
             )
         self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[ParamGroup] = []
         given = list(params)
         if not given:
@@ -105,7 +104,10 @@ class Optimizer:
                         gradient = parameter.grad.detach()
                         if group.get("maximize", False):
                             gradient = -gradient
-                        self._update(parameter, gradient, self.state[parameter], group)
+                        state = self.state.get(parameter, {})
+                        self._update(parameter, gradient, state, group)
+                        if state:
+                            self.state[parameter] = state
         return loss
 
     def _update(
@@ -148,7 +150,7 @@ class Optimizer:
         for group, loaded in zip(own, saved, strict=True):
             parameters.update(zip(loaded["params"], group["params"], strict=True))
             groups.append({**copy.deepcopy(dict(loaded)), "params": group["params"]})
-        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        state: dict[Tensor, dict[str, Any]] = {}
         for index, entry in state_dict["state"].items():
             if index not in parameters:
                 raise ValueError(f"loaded state dict has state for an unknown parameter {index}")
