@@ -37,21 +37,25 @@ inline constexpr DType default_float = DType::float32;
 inline constexpr DType default_int = DType::int64;
 
 constexpr Kind kind_of(DType dtype) {
-  constexpr Kind kinds[] = {
-#define ND_DTYPE(name, type, kind) Kind::kind,
-      ND_FOR_EACH_DTYPE(ND_DTYPE)
+  switch (dtype) {  // the compiler makes a table of it; an array here would be built on every call
+#define ND_DTYPE(name, type, kind) \
+  case DType::name:                \
+    return Kind::kind;
+    ND_FOR_EACH_DTYPE(ND_DTYPE)
 #undef ND_DTYPE
-  };
-  return kinds[static_cast<int>(dtype)];
+  }
+  __builtin_unreachable();
 }
 
 constexpr size_t itemsize(DType dtype) {
-  constexpr size_t sizes[] = {
-#define ND_DTYPE(name, type, kind) sizeof(type),
-      ND_FOR_EACH_DTYPE(ND_DTYPE)
+  switch (dtype) {
+#define ND_DTYPE(name, type, kind) \
+  case DType::name:                \
+    return sizeof(type);
+    ND_FOR_EACH_DTYPE(ND_DTYPE)
 #undef ND_DTYPE
-  };
-  return sizes[static_cast<int>(dtype)];
+  }
+  __builtin_unreachable();
 }
 
 // "float32"; the boolean type is spelled "bool", as NumPy and the Array API standard print it.

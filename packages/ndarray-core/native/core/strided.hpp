@@ -166,22 +166,29 @@ void for_each_piece(const Walk<N>& walk, int64_t row_piece, int64_t column_piece
   const int row = walk.ndim - 2, column = walk.ndim - 1;
   const int64_t rows = row >= 0 ? walk.shape[row] : 1;
   const int64_t columns = column >= 0 ? walk.shape[column] : 1;
+  Block<N> whole;
+  whole.rows = rows;
+  whole.columns = columns;
+  for (int k = 0; k < N; ++k) {
+    whole.data[k] = walk.data[k];
+    whole.row_strides[k] = row >= 0 ? walk.strides[row][k] : 0;
+    whole.column_strides[k] = column >= 0 ? walk.strides[column][k] : 0;
+  }
+  if (outer == 0 && rows <= row_piece && columns <= column_piece) {
+    return body(std::as_const(whole), int64_t{0}, int64_t{0});
+  }
+
   const int64_t row_pieces = divide_up(rows, row_piece);
   const int64_t column_pieces = divide_up(columns, column_piece);
   const int64_t pieces = walk.size / (rows * columns) * row_pieces * column_pieces;
   const int64_t piece_size = std::min(rows, row_piece) * std::min(columns, column_piece);
   const int64_t pieces_per_task = std::max<int64_t>(1, grain / piece_size);
-
   auto task = [&](int64_t index) {
     const int64_t first = index * pieces_per_task;
     const int64_t count = std::min(pieces_per_task, pieces - first);
     int64_t c = first % column_pieces, r = first / column_pieces % row_pieces;
     Cursor<N> cursor(walk, outer, first / column_pieces / row_pieces);
-    Block<N> block;
-    for (int k = 0; k < N; ++k) {
-      block.row_strides[k] = row >= 0 ? walk.strides[row][k] : 0;
-      block.column_strides[k] = column >= 0 ? walk.strides[column][k] : 0;
-    }
+    Block<N> block = whole;
     for (int64_t i = 0; i < count; ++i) {
       const int64_t first_row = r * row_piece, first_column = c * column_piece;
       block.rows = std::min(row_piece, rows - first_row);
@@ -210,12 +217,13 @@ void for_each_piece(const Walk<N>& walk, int64_t row_piece, int64_t column_piece
 // in the fastest dimension, but of at least `least_rows` rows (a transposition wants square ones).
 template <int N, typename Body>
 void for_each_block(const Walk<N>& walk, int64_t grain, int64_t least_rows, Body&& body) {
+  const auto piece = [&](const Block<N>& block, int64_t, int64_t) { body(block); };
+  if (walk.size <= grain) return for_each_piece(walk, walk.size, walk.size, grain, piece);
   const int64_t columns = walk.ndim > 0 ? walk.shape[walk.ndim - 1] : 1;
   const int64_t longest = std::max<int64_t>(1, grain / least_rows);
   const int64_t column_piece = std::clamp<int64_t>(columns, 1, longest);
   const int64_t row_piece = divide_up(grain / column_piece, least_rows) * least_rows;
-  for_each_piece(walk, row_piece, column_piece, grain,
-                 [&](const Block<N>& block, int64_t, int64_t) { body(block); });
+  for_each_piece(walk, row_piece, column_piece, grain, piece);
 }
 
 }  // namespace nd

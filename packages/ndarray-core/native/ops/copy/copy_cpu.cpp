@@ -30,7 +30,7 @@ int64_t pair_dense_dimensions(Walk<2>& walk, int64_t item) {
 }  // namespace
 
 void copy(const Array& out, const Array& x) {
-  const CopyKernels& kernels = ND_SELECT_KERNELS(copy_kernels);
+  static const CopyKernels& kernels = ND_SELECT_KERNELS(copy_kernels);
   Walk<2> walk({&out, &x});
   if (same_bits(out.dtype(), x.dtype())) {
     const int64_t least_rows =

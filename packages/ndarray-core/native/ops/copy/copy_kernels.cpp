@@ -1,6 +1,9 @@
 // Compiled once per instruction set.
 #include "ops/copy/copy_kernels.hpp"
 
+#include <utility>
+
+#include "cpu/vector_width.hpp"
 #include "ops/elementwise/domains.hpp"
 #include "ops/elementwise/formulas.hpp"
 
@@ -27,20 +30,32 @@ void convert(const Block<2>& block) {
   }
 }
 
-// A square of a block whose columns are dense in out and whose rows are dense in x: read whole
-// before it is written, so that both sides are walked in cache lines.
-template <typename T, int side>
-void transpose_square(char* out, int64_t out_row_stride, const char* x, int64_t x_column_stride) {
-  T square[side][side];
-  for (int column = 0; column < side; ++column) {
-    T line[side];
-    __builtin_memcpy(line, x + column * x_column_stride, sizeof(line));
-    for (int row = 0; row < side; ++row) square[row][column] = line[row];
+// A square of elements in vector registers, one row in each.
+template <typename T>
+struct Square {
+  static constexpr int fitting = vector_bytes / static_cast<int>(sizeof(T));
+  static constexpr int side = fitting < 16 ? fitting : 16;
+  typedef T Row __attribute__((vector_size(side * sizeof(T))));
+
+  // The first halves of a and b, or the second ones: a0 b0 a1 b1 ...
+  template <int half, int... i>
+  static Row interleave(Row a, Row b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, (half * side / 2 + i / 2 + i % 2 * side)...);
   }
-  for (int row = 0; row < side; ++row) {
-    __builtin_memcpy(out + row * out_row_stride, square[row], sizeof(square[row]));
+
+  // rows[r][c] to rows[c][r], by log2(side) perfect shuffles of the whole square.
+  static void transpose(Row (&rows)[side]) {
+    constexpr auto lanes = std::make_integer_sequence<int, side>();
+    for (int stage = 1; stage < side; stage *= 2) {
+      Row shuffled[side];
+      for (int r = 0; r < side / 2; ++r) {
+        shuffled[2 * r] = interleave<0>(rows[r], rows[r + side / 2], lanes);
+        shuffled[2 * r + 1] = interleave<1>(rows[r], rows[r + side / 2], lanes);
+      }
+      for (int r = 0; r < side; ++r) rows[r] = shuffled[r];
+    }
   }
-}
+};
 
 template <typename T>
 void strided(char* out, const char* x, int64_t count, int64_t out_step, int64_t x_step) {
@@ -49,25 +64,39 @@ void strided(char* out, const char* x, int64_t count, int64_t out_step, int64_t 
   }
 }
 
+// A block whose columns are dense in out and whose rows are dense in x.
 template <typename T>
 void transpose(const Block<2>& block) {
-  constexpr int side = transpose_tile;
+  constexpr int side = Square<T>::side;
+  constexpr int64_t item = sizeof(T);
   const int64_t out_row_stride = block.row_strides[0], x_column_stride = block.column_strides[1];
-  for (int64_t row = 0; row < block.rows; row += side) {
-    char* const out = block.data[0] + row * out_row_stride;
-    const char* const x = block.data[1] + row * static_cast<int64_t>(sizeof(T));
-    int64_t column = 0;
-    if (row + side <= block.rows) {
-      for (; column + side <= block.columns; column += side) {
-        transpose_square<T, side>(out + column * static_cast<int64_t>(sizeof(T)), out_row_stride,
-                                  x + column * x_column_stride, x_column_stride);
+  // All of a cache line of x is used while it is near.
+  for (int64_t line = 0; line < block.rows; line += transpose_tile) {
+    const int64_t line_end =
+        line + transpose_tile < block.rows ? line + transpose_tile : block.rows;
+    for (int64_t column = 0; column < block.columns; column += side) {
+      const bool whole = column + side <= block.columns;
+      int64_t row = line;
+      for (; whole && row + side <= line_end; row += side) {
+        char* const out = block.data[0] + row * out_row_stride + column * item;
+        const char* const x = block.data[1] + row * item + column * x_column_stride;
+        typename Square<T>::Row rows[side];
+#pragma GCC unroll 16
+        for (int i = 0; i < side; ++i) {
+          __builtin_memcpy(&rows[i], x + i * x_column_stride, sizeof(rows[i]));
+        }
+        Square<T>::transpose(rows);
+#pragma GCC unroll 16
+        for (int i = 0; i < side; ++i) {
+          __builtin_memcpy(out + i * out_row_stride, &rows[i], sizeof(rows[i]));
+        }
       }
-    }
-    const int64_t last = row + side < block.rows ? row + side : block.rows;
-    for (int64_t r = row; r < last; ++r) {
-      strided<T>(block.data[0] + r * out_row_stride + column * static_cast<int64_t>(sizeof(T)),
-                 block.data[1] + r * static_cast<int64_t>(sizeof(T)) + column * x_column_stride,
-                 block.columns - column, sizeof(T), x_column_stride);
+      const int64_t rest = whole ? side : block.columns - column;
+      for (; row < line_end; ++row) {
+        strided<T>(block.data[0] + row * out_row_stride + column * item,
+                   block.data[1] + row * item + column * x_column_stride, rest, item,
+                   x_column_stride);
+      }
     }
   }
 }

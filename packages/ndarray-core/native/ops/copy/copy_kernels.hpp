@@ -19,7 +19,7 @@ struct CopyKernels {
   Fill fill[4];
 };
 
-// A block that is a transposition at heart is moved in squares of this many elements a side.
+// A block that is a transposition at heart is moved in stripes of this many rows.
 inline constexpr int64_t transpose_tile = 16;
 
 }  // namespace nd::cpu

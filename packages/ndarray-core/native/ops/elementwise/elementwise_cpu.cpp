@@ -18,8 +18,8 @@ bool repeats_value(const Array& y, double value) {
 }  // namespace
 
 void unary(UnaryOp op, const Array& out, const Array& x) {
-  const UnaryKernel kernel =
-      ND_SELECT_KERNELS(unary_kernels).of[static_cast<int>(op)][static_cast<int>(x.dtype())];
+  static const UnaryKernels& kernels = ND_SELECT_KERNELS(unary_kernels);
+  const UnaryKernel kernel = kernels.of[static_cast<int>(op)][static_cast<int>(x.dtype())];
   for_each_block(Walk<2>({&out, &x}), parallel_grain, 1, kernel);
 }
 
@@ -27,8 +27,8 @@ void binary(BinaryOp op, const Array& out, const Array& x, const Array& y) {
   if (op == BinaryOp::pow && is_floating(x.dtype()) && repeats_value(y, 2)) {
     return unary(UnaryOp::square, out, x);  // the same number, rounded alike, thirty times as fast
   }
-  const BinaryKernel kernel =
-      ND_SELECT_KERNELS(binary_kernels).of[static_cast<int>(op)][static_cast<int>(x.dtype())];
+  static const BinaryKernels& kernels = ND_SELECT_KERNELS(binary_kernels);
+  const BinaryKernel kernel = kernels.of[static_cast<int>(op)][static_cast<int>(x.dtype())];
   for_each_block(Walk<3>({&out, &x, &y}), parallel_grain, 1, kernel);
 }
 

@@ -70,19 +70,26 @@ void gather_rows(const Block<3>& block, const Axis& axis, int64_t item) {
 // Adds along `length` indices, one after the other, for a block of the other dimensions: so each
 // element of out gets its values in the order of the indices, however the blocks are cut.
 template <typename T>
-void scatter_elements(const Block<3>& block, const Axis& axis, int64_t length,
-                      const int64_t (&along)[3]) {
-  for (int64_t j = 0; j < length; ++j) {
-    for (int64_t row = 0; row < block.rows; ++row) {
+void scatter_elements(Block<3> block, const Axis& axis, int64_t length, const int64_t (&along)[3]) {
+  // The innermost loop is over the other dimension, or over the indices where those lie closer.
+  int64_t inner = block.columns, inner_steps[3], outer_steps[3];
+  std::copy_n(block.column_strides, 3, inner_steps);
+  std::copy_n(along, 3, outer_steps);
+  if (std::abs(along[other_operand]) < std::abs(inner_steps[other_operand])) {
+    std::swap(inner, length);
+    std::swap(inner_steps, outer_steps);
+  }
+  for (int64_t row = 0; row < block.rows; ++row) {
+    for (int64_t j = 0; j < length; ++j) {
       char* data[3];
       for (int k = 0; k < 3; ++k) {
-        data[k] = block.data[k] + row * block.row_strides[k] + j * along[k];
+        data[k] = block.data[k] + row * block.row_strides[k] + j * outer_steps[k];
       }
-      for (int64_t i = 0; i < block.columns; ++i) {
+      for (int64_t i = 0; i < inner; ++i) {
         T& target =
             *reinterpret_cast<T*>(data[out_operand] + axis.offset(read_index(data[index_operand])));
         target = static_cast<T>(target + *reinterpret_cast<const T*>(data[other_operand]));
-        for (int k = 0; k < 3; ++k) data[k] += block.column_strides[k];
+        for (int k = 0; k < 3; ++k) data[k] += inner_steps[k];
       }
     }
   }

@@ -10,7 +10,7 @@ namespace {
 
 // The axis, and the other dimensions of x and out.
 struct ArgReduction {
-  const ReduceKernels::Pair& kernels;
+  ReduceKernels::Pair kernels;
   Walk<2> kept;
   int64_t length, stride;
   bool by_rows;
@@ -72,13 +72,11 @@ int64_t best_of_parts(const ArgReduction& task, const char* x, const int64_t* po
 
 void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) {
   if (out.size() == 0) return;
-  ArgReduction task{ND_SELECT_KERNELS(reduce_kernels)
-                        .arg_reduce[static_cast<int>(op)][static_cast<int>(x.dtype())],
-                    {},
-                    x.shape()[axis],
-                    Walk<2>::byte_stride(x, axis),
-                    true,
-                    0};
+  static const ReduceKernels& kernels = ND_SELECT_KERNELS(reduce_kernels);
+  ArgReduction task;
+  task.kernels = kernels.arg_reduce[static_cast<int>(op)][static_cast<int>(x.dtype())];
+  task.length = x.shape()[axis];
+  task.stride = Walk<2>::byte_stride(x, axis);
   Walk<2>& kept = task.kept;
   kept.data[0] = x.data();
   kept.data[1] = out.data();
@@ -87,10 +85,12 @@ void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) {
     kept.push_back(x.shape()[d], {Walk<2>::byte_stride(x, d), Walk<2>::byte_stride(out, d)});
   }
   kept.normalize();
-  task.by_rows = kept.ndim == 0 || std::abs(task.stride) < std::abs(kept.strides[kept.ndim - 1][0]);
-  // Parts are needed for threads where few rows are long, and are no longer than a kernel takes.
-  const bool many = kept.size >= 64 * 256;
-  task.part = std::min(task.length, !task.by_rows && many ? task.length : reduce_limit);
+  // Short rows are better done side by side, as columns.
+  const int64_t least = 32;
+  task.by_rows =
+      kept.ndim == 0 ||
+      (task.length >= least && std::abs(task.stride) < std::abs(kept.strides[kept.ndim - 1][0]));
+  task.part = std::min(task.length, reduce_limit);
   const int64_t parts = divide_up(task.length, task.part);
 
   int64_t strides[max_ndim];

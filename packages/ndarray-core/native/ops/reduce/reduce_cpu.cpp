@@ -89,9 +89,9 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
 }
 
 void run(ReduceOp op, const Reduction& task) {
+  static const ReduceKernels& all_kernels = ND_SELECT_KERNELS(reduce_kernels);
   const ReduceKernels::Pair& kernels =
-      ND_SELECT_KERNELS(reduce_kernels)
-          .reduce[static_cast<int>(op)][static_cast<int>(task.x_dtype)];
+      all_kernels.reduce[static_cast<int>(op)][static_cast<int>(task.x_dtype)];
   const Walk<2>& kept = task.kept;
   const Walk<1>& reduced = task.reduced;
   const bool by_rows = task.by_rows();
@@ -152,7 +152,9 @@ Scalar empty_result(ReduceOp op) {
 
 void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
   if (x.size() == 0) return fill(out, empty_result(op));
-  Reduction task{x.dtype(), out.dtype(), {}, {}};
+  Reduction task;
+  task.x_dtype = x.dtype();
+  task.out_dtype = out.dtype();
   task.kept.data[0] = task.reduced.data[0] = x.data();
   task.kept.data[1] = out.data();
   for (int axis = 0; axis < x.ndim(); ++axis) {

@@ -8,18 +8,11 @@
 
 #include <type_traits>
 
+#include "cpu/vector_width.hpp"
 #include "ops/elementwise/domains.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
-
-#if defined(__AVX512F__)
-constexpr int vector_bytes = 64;
-#elif defined(__AVX2__)
-constexpr int vector_bytes = 32;
-#else
-constexpr int vector_bytes = 16;
-#endif
 
 constexpr int64_t run_rows = 16;
 constexpr int64_t tile_columns = 256;
@@ -238,30 +231,39 @@ void arg_reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
   *reinterpret_cast<int64_t*>(out) = position;
 }
 
+template <typename Op, typename X, bool dense>
+void arg_reduce_tile(char* out, int64_t out_stride, const char* x, int32_t rows, int64_t columns,
+                     int64_t row_stride, int64_t column_stride) {
+  X best[tile_columns];
+  int32_t position[tile_columns];
+  const int64_t step = dense ? sizeof(X) : column_stride;
+  for (int64_t c = 0; c < columns; ++c) {
+    best[c] = *reinterpret_cast<const X*>(x + c * step);
+    position[c] = 0;
+  }
+  for (int32_t row = 1; row < rows; ++row) {
+    x += row_stride;
+    for (int64_t c = 0; c < columns; ++c) {
+      const X value = *reinterpret_cast<const X*>(x + c * step);
+      const bool better = replaces<Op>(best[c], value);
+      best[c] = better ? value : best[c];
+      position[c] = better ? row : position[c];
+    }
+  }
+  for (int64_t c = 0; c < columns; ++c) {
+    *reinterpret_cast<int64_t*>(out + c * out_stride) = position[c];
+  }
+}
+
 template <typename Op, typename X>
 void arg_reduce_columns(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t columns,
                         int64_t row_stride, int64_t column_stride) {
-  X best[tile_columns];
-  int64_t position[tile_columns];
+  const auto tile =
+      column_stride == sizeof(X) ? arg_reduce_tile<Op, X, true> : arg_reduce_tile<Op, X, false>;
   for (int64_t first = 0; first < columns; first += tile_columns) {
     const int64_t width = first + tile_columns <= columns ? tile_columns : columns - first;
-    const char* line = x + first * column_stride;
-    for (int64_t c = 0; c < width; ++c) {
-      best[c] = *reinterpret_cast<const X*>(line + c * column_stride);
-      position[c] = 0;
-    }
-    for (int64_t row = 1; row < rows; ++row) {
-      line += row_stride;
-      for (int64_t c = 0; c < width; ++c) {
-        const X value = *reinterpret_cast<const X*>(line + c * column_stride);
-        const bool better = replaces<Op>(best[c], value);
-        best[c] = better ? value : best[c];
-        position[c] = better ? row : position[c];
-      }
-    }
-    for (int64_t c = 0; c < width; ++c) {
-      *reinterpret_cast<int64_t*>(out + (first + c) * out_stride) = position[c];
-    }
+    tile(out + first * out_stride, out_stride, x + first * column_stride,
+         static_cast<int32_t>(rows), width, row_stride, column_stride);
   }
 }
 
