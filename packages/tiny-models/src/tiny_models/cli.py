@@ -26,7 +26,10 @@ WRONG_USE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 app = typer.Typer(
-    help="Train small models and use them.", no_args_is_help=True, add_completion=False
+    help="Train small models and use them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 train_app = typer.Typer(help="Train a model on data that comes with it.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
@@ -162,8 +165,7 @@ def predict(
 ) -> None:
     """Say which digit a picture shows, and how surely.
 
-    The picture is made grey, cut to its ink and reduced to 8 x 8 pixels, which are then drawn as
-    the model sees them.
+    A file is made grey, cut to its ink and reduced to 8 x 8 pixels; these are then drawn.
     """
     check_device(device)
     try:
@@ -241,7 +243,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not message:  # called without arguments: the help has been printed
             return WRONG_USE
     else:
-        return result if isinstance(result, int) else 0
+        if result != INTERRUPTED:  # of which typer makes a result, too
+            return result if isinstance(result, int) else 0
+        message, code = "interrupted", INTERRUPTED
     print(f"tiny-models: {message}", file=sys.stderr)
     return code
 

@@ -64,7 +64,7 @@ def load_digits_model(path: str | os.PathLike[str], device: Any = None) -> Loade
     return LoadedModel(model.eval(), training if isinstance(training, dict) else {})
 
 
-def _checked_sizes(sizes: Any) -> dict[str, list[int]]:
+def _checked_sizes(sizes: Any) -> dict[str, Any]:
     if not isinstance(sizes, dict) or set(sizes) != set(LARGEST_SIZES):
         raise ValueError(f"sizes should have {', '.join(LARGEST_SIZES)}")
     for key, largest in LARGEST_SIZES.items():

@@ -43,7 +43,7 @@ class BasicBlock(nn.Module):
         residual = self.relu(self.bn1(self.conv1(x)))
         residual = self.bn2(self.conv2(residual))
         shortcut = x if self.downsample is None else self.downsample(x)
-        return self.relu(residual + shortcut)
+        return self.relu(residual + shortcut)  # type: ignore[no-any-return]
 
 
 class ResNet(nn.Module):

@@ -25,8 +25,6 @@ class IncompatibleKeys(NamedTuple):
             f"unexpected_keys={self.unexpected_keys})"
         )
 
-    __str__ = __repr__
-
 
 def _entries(module: Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
     """Parameters, then persistent buffers, then the children's; a shared one under each name."""

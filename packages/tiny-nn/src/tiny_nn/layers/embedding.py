@@ -54,7 +54,8 @@ class Embedding(Module):
         """A table with the given rows, which are trained only with ``freeze=False``."""
         if embeddings.ndim != 2:
             raise ValueError("Embeddings parameter is expected to be 2-dimensional")
-        table = cls(*embeddings.shape, padding_idx=padding_idx)
+        count, width = embeddings.shape
+        table = cls(count, width, padding_idx)
         table.weight = Parameter(embeddings, requires_grad=not freeze)
         return table
 

@@ -19,9 +19,9 @@ class LRScheduler:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
         self.optimizer = optimizer
-        self.base_lrs: list[float] = [
-            group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups
-        ]
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = 0
         self._set()
 
@@ -107,9 +107,9 @@ class OneCycleLR(LRScheduler):
 
     >>> import tiny_nn as nn
     >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
-    >>> schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=11)
+    >>> schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
     >>> rates = [schedule.get_last_lr()[0]]
-    >>> for _ in range(10):
+    >>> for _ in range(9):
     ...     schedule.step()
     ...     rates.append(schedule.get_last_lr()[0])
     >>> round(rates[0], 6), max(rates), round(rates[-1], 6)
