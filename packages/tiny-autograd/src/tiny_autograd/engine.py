@@ -85,15 +85,17 @@ def run(
             saved = _check(node)
             if create_graph:
                 saved = _relink(node, saved)
-            for edge, (rule, picks, fit) in zip(node.edges, node.plan.rules, strict=True):
+            plan = node.plan
+            for edge, (rule, picks) in zip(node.edges, plan.rules, strict=True):
                 if needed is not None and edge not in needed:
                     continue
                 result = rule(gradient, *[saved[i] for i in picks])
-                if fit >= 0:
-                    if result.shape != saved[fit]:
-                        result = sum_to(result, saved[fit])
-                    if result.dtype != saved[fit + 1]:
-                        result = result.astype(saved[fit + 1])
+                if plan.fits:
+                    operand = edge if isinstance(edge, Node) else edge.array
+                    if result.shape != operand.shape:
+                        result = sum_to(result, operand.shape)
+                    if result.dtype != operand.dtype:
+                        result = result.astype(operand.dtype)
                 send(edge, result, gradient)
             if not retain_graph and node.versions:
                 node.saved = None
@@ -139,15 +141,13 @@ def _check(node: Node) -> list[Any]:
     """What the node saved, provided that it is still there and unchanged."""
     saved = node.saved
     if saved is None:
-        raise RuntimeError(_FREED.format(node.op.name))
+        raise RuntimeError(_FREED.format(node.plan.op.name))
     for i, version in enumerate(node.versions):
         array = saved[i]
         if isinstance(array, nd.NDArray) and array.version != version:
-            arrays = node.plan.arrays
-            name = f"operand {node.op.operands[arrays[i]]!r}" if i < len(arrays) else "its result"
-            raise RuntimeError(
-                _CHANGED.format(node.op.name, name, array.shape, array.version, version)
-            )
+            op, at = node.plan.op, node.plan.arrays[i]
+            name = "its result" if at < 0 else f"operand {op.operands[at]!r}"
+            raise RuntimeError(_CHANGED.format(op.name, name, array.shape, array.version, version))
     return saved
 
 
@@ -158,19 +158,19 @@ def _relink(node: Node, saved: list[Any]) -> list[Any]:
         array = saved[i]
         if not isinstance(array, nd.NDArray):
             continue  # a Python number
+        if node.plan.arrays[i] < 0:
+            linked[i] = wrap(array, node)
+            continue
         edge = node.edges[at] if at >= 0 else None
         if isinstance(edge, Variable):
             if edge.array is not array:
                 raise RuntimeError(
-                    f"{node.op.name}: the array of a leaf tensor (shape {array.shape}) has been "
-                    "replaced since; with create_graph it must stay until backward"
+                    f"{node.plan.op.name}: the array of a leaf tensor (shape {array.shape}) has "
+                    "been replaced since; with create_graph it must stay until backward"
                 )
             linked[i] = edge
         else:
             linked[i] = wrap(array, edge)
-    if node.plan.out:
-        at = len(node.plan.arrays)
-        linked[at] = wrap(saved[at], node)
     return linked
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .op import Op, Plan
+    from ndarray_core import DType
+
+    from .op import Plan
     from .variable import Variable
 
     # Where a gradient goes: the operation that made the operand, or a leaf tensor.
@@ -25,24 +27,25 @@ class Node:
     and is freed as soon as the last tensor that depends on it goes.
     """
 
-    __slots__ = ("edges", "hooks", "op", "order", "plan", "saved", "versions")
+    __slots__ = ("dtype", "edges", "hooks", "order", "plan", "saved", "shape", "versions")
 
-    op: Op[Any]
     plan: Plan
-    edges: tuple[Edge, ...]  # one for each operand that requires a gradient
+    edges: list[Edge]  # one for each operand that requires a gradient
     saved: list[Any] | None  # what the plan says, in its order; None once freed
-    versions: tuple[int, ...]  # of the saved arrays' buffers, when they were saved
+    versions: list[int]  # of the saved arrays, when they were saved
+    shape: tuple[int, ...]  # of the result
+    dtype: DType
     order: int
     hooks: list[Callable[[Any], Any]] | None
 
     def name(self) -> str:
         """The name of the operation, in the way of `MulBackward`."""
-        return "".join(word.capitalize() for word in self.op.name.split("_")) + "Backward"
+        return "".join(word.capitalize() for word in self.plan.op.name.split("_")) + "Backward"
 
     @property
     def next_functions(self) -> tuple[Edge, ...]:
         """Where this node sends gradients: other nodes, or leaf tensors."""
-        return self.edges
+        return tuple(self.edges)
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"

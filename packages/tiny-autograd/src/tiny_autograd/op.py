@@ -46,36 +46,41 @@ P = ParamSpec("P")
 Q = ParamSpec("Q")
 R = TypeVar("R")
 
+# What a rule may ask of an operand without keeping its array.
+_FACTS = ("shape", "dtype", "device")
+
 registry: dict[str, Op[Any]] = {}
+_new: Any = object.__new__
 
 
 class Plan:
     """What to save for the operands that require a gradient, and what each rule picks of it.
 
-    `saved` holds arrays of operands, then the result, then shapes and dtypes, then parameters.
+    `saved` holds arrays of operands and the result, then shapes and so on, then parameters.
     """
 
-    __slots__ = ("array_edges", "arrays", "facts", "out", "parameters", "positions", "rules")
+    __slots__ = ("array_edges", "arrays", "facts", "fits", "op", "parameters", "positions", "rules")
 
     def __init__(
         self,
+        op: Op[Any],
         positions: tuple[int, ...],
         arrays: tuple[int, ...],
-        out: bool,
         facts: tuple[tuple[int, str], ...],
         parameters: tuple[str, ...],
-        rules: tuple[tuple[Rule, tuple[int, ...], int], ...],
+        rules: tuple[tuple[Rule, tuple[int, ...]], ...],
     ) -> None:
+        self.op = op
         self.positions = positions  # of the operands that get a gradient
-        self.arrays = arrays  # positions of the operands whose arrays are saved
+        self.arrays = arrays  # positions of the operands whose arrays are saved; -1: the result
         # For each saved array, which edge it came by; -1 when it needs no gradient.
         self.array_edges = tuple(positions.index(i) if i in positions else -1 for i in arrays)
-        self.out = out
         self.facts = facts
         self.parameters = parameters
-        # (rule, what it picks of `saved`, where the shape and dtype to fit the gradient to stand,
-        # or -1 when the rule's result fits as it is).
-        self.rules = rules
+        self.rules = rules  # (rule, what it picks of `saved`), one for each edge
+        # The gradient of one operand of several is fitted to it: summed over the dimensions along
+        # which the operand was broadcast, and converted to its dtype.
+        self.fits = len(op.operands) > 1
 
 
 class Op(Generic[P]):
@@ -112,8 +117,10 @@ class Op(Generic[P]):
         registry[self.name] = self
 
     def __call__(self, *args: P.args, **parameters: P.kwargs) -> Tensor:
-        # The hot path: everything that is computed passes through here.
+        # The hot path: everything that is computed passes through here, and every name looked up
+        # shows in the time of a small operation.
         arrays: list[Any] = []
+        edges: list[Edge] = []
         mask = 0
         bit = 1
         from_tensors = False
@@ -122,56 +129,53 @@ class Op(Generic[P]):
             if isinstance(x, Variable):
                 from_tensors = True
                 if x._requires_grad:
-                    mask |= bit
+                    mask += bit
+                    edges.append(x._node or x)
                 x = x.array
             arrays.append(x)
             bit += bit
         out = self.forward(*arrays, **parameters)
         if not from_tensors:
             return cast("Tensor", out)
-        result = variable.result_type.__new__(variable.result_type)
+        result: Tensor = _new(variable.result_type)
         result.array = out
         result.grad = None
         result._hooks = None
-        mask &= self._rule_mask
-        if mask and mode.enabled:
-            result._requires_grad = True
-            result._node = self._record(args, parameters, arrays, out, mask)
-        else:
+        if not (mask & self._rule_mask and mode.enabled):
             result._requires_grad = False
             result._node = None
-        return cast("Tensor", result)
+            return result
 
-    def _record(
-        self,
-        args: tuple[Any, ...],
-        parameters: dict[str, Any],
-        arrays: list[Any],
-        out: NDArray,
-        mask: int,
-    ) -> Node:
-        plan = self._plans.get(mask)
-        if plan is None:
-            plan = self._make_plan(mask, len(args))
-        saved = [arrays[i] for i in plan.arrays]
-        if plan.out:
-            saved.append(out)
-        node = Node.__new__(Node)
-        node.versions = (
-            tuple([a.version if isinstance(a, NDArray) else 0 for a in saved]) if saved else ()
-        )
-        for i, attribute in plan.facts:
-            saved.append(getattr(arrays[i], attribute))
+        if mask & ~self._rule_mask:
+            mask &= self._rule_mask
+            operands: tuple[Any, ...] = args
+            edges = [edge_of(x) for i, x in enumerate(operands) if mask >> i & 1]
+        plan = self._plans.get(mask) or self._make_plan(mask, len(args))
+        saved: list[Any] = []
+        versions: list[int] = []
+        if plan.arrays:
+            arrays.append(out)
+            for i in plan.arrays:
+                x = arrays[i]
+                saved.append(x)
+                versions.append(x.version if type(x) is NDArray else 0)
+        for i, fact in plan.facts:
+            saved.append(getattr(arrays[i], fact))
         if plan.parameters:
             values = self._bind(args, parameters)
             saved.extend([values[name] for name in plan.parameters])
-        node.op = self
+        node = _new(Node)
         node.plan = plan
-        node.edges = tuple([args[i]._node or args[i] for i in plan.positions])
+        node.edges = edges
         node.saved = saved
+        node.versions = versions
+        node.shape = out.shape
+        node.dtype = out.dtype
         node.order = next_order()
         node.hooks = None
-        return node
+        result._requires_grad = True
+        result._node = node
+        return result
 
     def _bind(self, args: tuple[Any, ...], parameters: dict[str, Any]) -> dict[str, Any]:
         """The parameters' values, defaults included."""
@@ -217,53 +221,48 @@ class Op(Generic[P]):
     def _known_names(self) -> set[str]:
         if self.variadic:
             return {"position", f"{self.operands[0]}_shape", "out", *self.parameters}
-        facts = {f"{x}_{fact}" for x in self.operands for fact in ("shape", "dtype", "device")}
+        facts = {f"{x}_{fact}" for x in self.operands for fact in _FACTS}
         return {*self.operands, *self.parameters, *facts, "out"}
 
     def _make_plan(self, mask: int, count: int) -> Plan:
         if self.variadic:
             return self._make_variadic_plan(mask, count)
         positions = tuple(i for i in range(len(self.operands)) if mask >> i & 1)
-        needed = [name for i in positions for name in self._rules[i][1]]
-        arrays = tuple(i for i, name in enumerate(self.operands) if name in needed)
-        parameters = tuple(name for name in self.parameters if name in needed)
-        # The gradient of one operand of several is fitted to it: summed over the dimensions along
-        # which it was broadcast, and converted to its dtype.
-        fits = len(self.operands) > 1
-        facts: list[tuple[int, str]] = []
-        for i, name in enumerate(self.operands):
-            fitted = fits and i in positions
-            if fitted or f"{name}_shape" in needed:
-                facts.append((i, "shape"))
-            if fitted or f"{name}_dtype" in needed:
-                facts.append((i, "dtype"))
-            if f"{name}_device" in needed:
-                facts.append((i, "device"))
+        needed = {name for i in positions for name in self._rules[i][1]}
+        arrays = [i for i, name in enumerate(self.operands) if name in needed]
         slots = [self.operands[i] for i in arrays]
-        slots += ["out"] if "out" in needed else []
-        slots += [f"{self.operands[i]}_{attribute}" for i, attribute in facts]
+        if "out" in needed:
+            arrays.append(-1)
+            slots.append("out")
+        facts = tuple(
+            (i, fact)
+            for i, name in enumerate(self.operands)
+            for fact in _FACTS
+            if f"{name}_{fact}" in needed
+        )
+        slots += [f"{self.operands[i]}_{fact}" for i, fact in facts]
+        parameters = tuple(name for name in self.parameters if name in needed)
         slots += parameters
         rules = []
         for i in positions:
             rule, names = self._rules[i]
-            fit = slots.index(f"{self.operands[i]}_shape") if fits else -1
-            rules.append((rule, tuple(slots.index(name) for name in names), fit))
-        plan = Plan(positions, arrays, "out" in needed, tuple(facts), parameters, tuple(rules))
+            rules.append((rule, tuple(slots.index(name) for name in names)))
+        plan = Plan(self, positions, tuple(arrays), facts, parameters, tuple(rules))
         self._plans[mask] = plan
         return plan
 
     def _make_variadic_plan(self, mask: int, count: int) -> Plan:
         # Made anew for each call: there are as many masks as combinations of operands.
         rule, names = self._rules[0]
-        kept = tuple(n for n in names if n not in ("position", "out"))
-        positions = tuple(i for i in range(count) if mask >> i & 1)
-        slots = ("out", *kept) if "out" in names else kept
+        parameters = tuple(n for n in names if n not in ("position", "out"))
+        arrays = (-1,) if "out" in names else ()
+        slots = ("out", *parameters) if arrays else parameters
         picks = tuple(slots.index(n) for n in names if n != "position")
-        rules = []
+        positions = tuple(i for i in range(count) if mask >> i & 1)
+        rules: list[tuple[Rule, tuple[int, ...]]] = []
         for i in positions:
-            at = (lambda position: lambda g, *rest: rule(g, position, *rest))(i)
-            rules.append((at if "position" in names else rule, picks, -1))
-        return Plan(positions, (), "out" in names, (), kept, tuple(rules))
+            rules.append((_at(rule, i) if "position" in names else rule, picks))
+        return Plan(self, positions, arrays, (), parameters, tuple(rules))
 
     def cost(self, *shapes: Shape, itemsize: int = 4, **parameters: Any) -> Cost:
         """What a call on operands of these shapes costs, for elements of `itemsize` bytes.
@@ -317,6 +316,11 @@ def method(
     call.__qualname__ = f"Tensor.{call.__name__}"
     call.__doc__ = function.__doc__
     return call
+
+
+def _at(rule: Rule, position: int) -> Rule:
+    """The rule of a variadic operation, for one of its operands."""
+    return lambda g, *rest: rule(g, position, *rest)
 
 
 def edge_of(x: Variable) -> Edge:
