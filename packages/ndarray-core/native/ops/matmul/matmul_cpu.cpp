@@ -26,18 +26,20 @@ const MatmulKernel& select_kernel(DType dtype) {
   }
 }
 
+// Memory for the length of a task; a little of it lies in the object itself.
 class Scratch {
  public:
   explicit Scratch(size_t nbytes)
-      : nbytes_(nbytes), data_(nbytes == 0 ? nullptr : allocator::allocate(nbytes)) {}
+      : nbytes_(nbytes), data_(nbytes <= sizeof small_ ? small_ : allocator::allocate(nbytes)) {}
   ~Scratch() {
-    if (data_ != nullptr) allocator::deallocate(data_, nbytes_);
+    if (data_ != small_) allocator::deallocate(data_, nbytes_);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   char* data() const { return static_cast<char*>(data_); }
 
  private:
+  alignas(64) char small_[4096];
   size_t nbytes_;
   void* data_;
 };
@@ -106,7 +108,11 @@ struct Product {
     return size;
   }
 
-  bool is_vector() const { return m == 1 && (y_row == 1 || (y_column == 1 && n > 1)); }
+  // Few rows and a y that does not fit into the caches: reading it is what takes the time.
+  bool is_thin() const {
+    if (m > 1 && (m > 8 || n * k * itemsize < 1 << 18)) return false;
+    return n > 1 && y_column == 1 ? true : y_row == 1 && (m == 1 || x_column == 1);
+  }
 
   // Views of product `index` from row i of x, column j of y and position p of the sum on.
   MatrixView x_view(int64_t index, int64_t i, int64_t p) const {
@@ -142,7 +148,7 @@ constexpr int64_t long_side = 128;
 int64_t tasks_worth_it(const Product& product) {
   const double elements = static_cast<double>(product.batch_size()) *
                           static_cast<double>(product.n) * static_cast<double>(product.k);
-  const double tasks = product.is_vector()
+  const double tasks = product.is_thin()
                            ? elements / elements_per_task
                            : 2 * elements * static_cast<double>(product.m) / operations_per_task;
   return static_cast<int64_t>(std::clamp<double>(tasks, 1, most_tasks));
@@ -169,7 +175,7 @@ void multiply_large(const Product& product) {
   const int64_t row_tasks = ceil_div(m, rows);
   const int64_t columns =
       piece(width, std::min(most_tasks / row_tasks, width / 512), kernel.column_tile);
-  const int64_t pack_columns = piece(width, 16, 4 * kernel.column_tile);
+  const int64_t pack_columns = piece(width, 16, kernel.column_tile);
   const int64_t padded_width = ceil_div(width, kernel.column_tile) * kernel.column_tile;
   const Scratch packed(static_cast<size_t>(padded_width * depth * size));
   const size_t workspace = kernel.workspace(rows, columns, depth);
@@ -204,28 +210,36 @@ void multiply_large(const Product& product) {
 // nothing. Long sums of few elements are cut as well; the parts are added up in order at the end.
 void multiply_apart(const Product& product, int64_t tasks) {
   const MatmulKernel& kernel = product.kernel;
-  const bool is_vector = product.is_vector();
+  const bool is_thin = product.is_thin();
   const int64_t m = product.m, n = product.n, k = product.k, size = product.itemsize;
   const int64_t batch = product.batch_size();
   const int64_t items = ceil_div(batch, tasks);
   const int64_t pieces = tasks / ceil_div(batch, items);  // of one product
-  // Rows of a matrix that is read once are cut into 2 KiB at least: shorter pieces do not reach the
-  // memory's speed. Others keep at least four tiles.
-  const int64_t least_columns =
-      is_vector ? std::max<int64_t>(2048 / size, 1) : 4 * kernel.column_tile;
-  const int64_t rows =
-      m >= n ? piece(m, std::min(pieces, m / (4 * kernel.row_tile)), kernel.row_tile) : m;
-  const int64_t row_tasks = ceil_div(m, rows);
-  const int64_t columns =
-      piece(n, std::min(pieces / row_tasks, ceil_div(n, least_columns)), kernel.column_tile);
-  const int64_t column_tasks = ceil_div(n, columns);
-  const int64_t depth = piece(k, pieces / (row_tasks * column_tasks), 2048);
+  int64_t rows = m, columns = n, depth = k;
+  if (is_thin && product.y_column == 1 && n > 1) {
+    // Memory is read fastest in whole rows.
+    depth = piece(k, pieces, 256);
+    columns = piece(n, pieces / ceil_div(k, depth), std::max<int64_t>(2048 / size, 1));
+  } else if (is_thin) {
+    columns = piece(n, pieces, 4);
+    depth = piece(k, pieces / ceil_div(n, columns), 2048);
+  } else {
+    const bool is_long_sum = std::max(m, n) < long_side;
+    if (is_long_sum) depth = piece(k, pieces, 2048);
+    const int64_t left = pieces / ceil_div(k, depth);
+    if (m >= n) {
+      rows = piece(m, std::min(left, m / (4 * kernel.row_tile)), kernel.row_tile);
+    }
+    columns = piece(n, std::min(left / ceil_div(m, rows), n / (4 * kernel.column_tile)),
+                    kernel.column_tile);
+  }
+  const int64_t row_tasks = ceil_div(m, rows), column_tasks = ceil_div(n, columns);
   const int64_t depth_tasks = ceil_div(k, depth);
 
   const int64_t result = batch * m * n;
   const Scratch parts(depth_tasks > 1 ? static_cast<size_t>(depth_tasks * result * size) : 0);
   char* out = depth_tasks > 1 ? parts.data() : product.out;  // (depth_tasks, batch, m, n)
-  const size_t workspace = is_vector ? 0 : kernel.workspace(rows, columns, depth);
+  const size_t workspace = is_thin ? 0 : kernel.workspace(rows, columns, depth);
   parallel_for(ceil_div(batch, items) * depth_tasks * row_tasks * column_tasks, [&](int64_t task) {
     const int64_t j = task % column_tasks * columns;
     task /= column_tasks;
@@ -238,9 +252,8 @@ void multiply_apart(const Product& product, int64_t tasks) {
     for (int64_t item = first; item < last; ++item) {
       char* target = out + (part * result + (item * m + i) * n + j) * size;
       const MatrixView x = product.x_view(item, i, p), y = product.y_view(item, p, j);
-      if (is_vector) {
-        kernel.multiply_vector(target, x.data, x.column_stride, y, std::min(columns, n - j),
-                               length);
+      if (is_thin) {
+        kernel.multiply_thin(target, n, x, y, m, std::min(columns, n - j), length);
       } else {
         kernel.multiply(target, n, x, y, std::min(rows, m - i), std::min(columns, n - j), length,
                         scratch.data());

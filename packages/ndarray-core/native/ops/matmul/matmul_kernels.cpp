@@ -259,41 +259,19 @@ void pack_rows(T* to, const T* x, int64_t row_stride, int64_t column_stride, int
   }
 }
 
-// One panel of y: column_tile columns.
-template <typename T>
-void pack_panel_of_columns(T* to, const T* y, int64_t row_stride, int64_t column_stride,
-                           int64_t columns, int64_t depth) {
-  constexpr int64_t width = Blocking<T>::column_tile;
-  if (columns == width) {
-    pack_panel(to, y, column_stride, row_stride, width, width, depth);
-  } else {
-    pack_panel(to, y, column_stride, row_stride, columns, width, depth);
-  }
-}
-
-// All panels of a block of y.
+// A block of y, in panels of column_tile columns; the last one is padded with zeros.
 template <typename T>
 void pack_columns(T* to, const T* y, int64_t row_stride, int64_t column_stride, int64_t columns,
                   int64_t depth) {
   constexpr int64_t width = Blocking<T>::column_tile;
   int64_t j = 0;
-  if (column_stride == 1) {
-    // Four panels at a time: one alone would take a single cache line of each row, which defeats
-    // the prefetcher, and where rows are a power of two apart those lines compete for the same
-    // place.
-    for (; j + 4 * width <= columns; j += 4 * width) {
-      for (int64_t k = 0; k < depth; ++k) {
-        const T* row = y + k * row_stride + j;
-        for (int64_t panel = 0; panel < 4; ++panel) {
-          T* target = to + (j + panel * width) * depth + k * width;
-          for (int64_t i = 0; i < width; ++i) target[i] = row[panel * width + i];
-        }
-      }
-    }
+  for (; j + width <= columns; j += width) {
+    pack_panel(to + j * depth, y + j * column_stride, column_stride, row_stride, width, width,
+               depth);
   }
-  for (; j < columns; j += width) {
-    pack_panel_of_columns(to + j * depth, y + j * column_stride, row_stride, column_stride,
-                          smaller(width, columns - j), depth);
+  if (j < columns) {
+    pack_panel(to + j * depth, y + j * column_stride, column_stride, row_stride, columns - j, width,
+               depth);
   }
 }
 
@@ -313,23 +291,27 @@ template <typename T>
 void multiply_block(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_column,
                     const Columns<T>& y, int64_t rows, int64_t n, int64_t depth, bool add,
                     T* packed_x) {
-  constexpr int column_tile = Blocking<T>::column_tile;
+  constexpr int64_t column_tile = Blocking<T>::column_tile;
   alignas(64) T panel[Blocking<T>::depth * column_tile];
   const int64_t tile_rows = packed_x != nullptr ? Blocking<T>::row_tile : direct_rows<T>;
   if (packed_x != nullptr) pack_rows(packed_x, x, x_row, x_column, rows, depth);
+  // No packed copy where few rows use it, as long as y's own rows are close together, nor of a y
+  // that stays in the first-level cache as it is.
+  const int64_t row_bytes = y.row_stride * static_cast<int64_t>(sizeof(T));
+  const bool in_place = y.packed == nullptr && y.column_stride == 1 && row_bytes < 2048 &&
+                        (rows <= 2 * Blocking<T>::row_tile || row_bytes * depth <= 32768);
   for (int64_t j = 0; j < n; j += column_tile) {
     const int64_t columns = smaller(column_tile, n - j);
     const T* y_panel = panel;
     int64_t y_step = column_tile;
     if (y.packed != nullptr) {
       y_panel = y.packed + j * depth;
-    } else if (columns == column_tile && y.column_stride == 1 &&
-               rows <= 2 * Blocking<T>::row_tile) {
-      y_panel = y.data + j;  // used too rarely for a packed copy to pay
+    } else if (in_place && columns == column_tile) {
+      y_panel = y.data + j;
       y_step = y.row_stride;
     } else {
-      pack_panel_of_columns(panel, y.data + j * y.column_stride, y.row_stride, y.column_stride,
-                            columns, depth);
+      pack_columns(panel, y.data + j * y.column_stride, y.row_stride, y.column_stride, columns,
+                   depth);
     }
     for (int64_t i = 0; i < rows; i += tile_rows) {
       const int64_t count = smaller(tile_rows, rows - i);
@@ -347,18 +329,19 @@ void multiply_block(T* out, int64_t out_stride, const T* x, int64_t x_row, int64
 template <typename T>
 struct Plan {
   int64_t depth, rows;  // of a block
-  bool pack_x, pack_y;  // y as a whole: its panels are used for several blocks of x
+  bool pack_x, pack_y;  // y as a whole, for several blocks of x; or else panel by panel
   int64_t x_elements, y_elements;
 
   Plan(int64_t m, int64_t n, int64_t k, bool x_is_row_major) {
+    constexpr int64_t column_tile = Blocking<T>::column_tile;
     depth = balanced_depth<T>(k);
     rows = balanced_rows<T>(m);
     // Packing an element costs about as much as using it once with every vector lane busy.
-    pack_x = n > (x_is_row_major ? 8 : 1) * Blocking<T>::column_tile;
+    pack_x = n > (x_is_row_major ? 8 : 1) * column_tile;
     pack_y = m > rows;
     // Whole cache lines, so that the packed y behind starts on one.
     x_elements = pack_x ? round_up(smaller(m, rows), 64) * depth : 0;
-    y_elements = pack_y ? round_up(n, Blocking<T>::column_tile) * depth : 0;
+    y_elements = pack_y ? round_up(n, column_tile) * depth : 0;
   }
 };
 
@@ -408,7 +391,7 @@ void multiply_packed(void* out, int64_t out_stride, MatrixView x, const void* pa
   }
 }
 
-// ------------------------------------------------------------------------ vector times matrix
+// -------------------------------------------------------------------- few rows times a matrix
 
 // y's rows are dense: out += x[k] * y[k, :], eight rows of y at a time, over columns whose sums
 // stay in the first-level cache.
@@ -435,19 +418,25 @@ ND_INLINE void add_scaled_rows(T* out, const T* x, int64_t x_stride, const T* y,
 }
 
 template <typename T>
-void vector_times_rows(T* out, const T* x, int64_t x_stride, const T* y, int64_t y_stride,
-                       int64_t n, int64_t k) {
-  constexpr int64_t width = 8192 / sizeof(T);
-  for (int64_t j = 0; j < n; j += width) {
-    const int64_t columns = smaller(width, n - j);
-    int64_t i = 0;
-    for (; i + 8 <= k; i += 8) {
-      add_scaled_rows<T, 8>(out + j, x + i * x_stride, x_stride, y + i * y_stride + j, y_stride,
-                            columns, i > 0);
+void thin_times_rows(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_column,
+                     const T* y, int64_t y_stride, int64_t m, int64_t n, int64_t k) {
+  // Eight rows of y and one of out fill half of the first-level cache.
+  constexpr int64_t width = 16384 / (9 * sizeof(T)) / 64 * 64;
+  const int64_t block = m == 1 ? 8 * width : width;
+  for (int64_t j = 0; j < n; j += block) {
+    const int64_t columns = smaller(block, n - j);
+    int64_t p = 0;
+    for (; p + 8 <= k; p += 8) {
+      for (int64_t i = 0; i < m; ++i) {
+        add_scaled_rows<T, 8>(out + i * out_stride + j, x + i * x_row + p * x_column, x_column,
+                              y + p * y_stride + j, y_stride, columns, p > 0);
+      }
     }
-    for (; i < k; ++i) {
-      add_scaled_rows<T, 1>(out + j, x + i * x_stride, x_stride, y + i * y_stride + j, y_stride,
-                            columns, i > 0);
+    for (; p < k; ++p) {
+      for (int64_t i = 0; i < m; ++i) {
+        add_scaled_rows<T, 1>(out + i * out_stride + j, x + i * x_row + p * x_column, x_column,
+                              y + p * y_stride + j, y_stride, columns, p > 0);
+      }
     }
   }
 }
@@ -483,39 +472,48 @@ ND_INLINE void inner_products(T* out, const T* x, const T* y, int64_t y_stride, 
 }
 
 template <typename T>
-void vector_times_columns(T* out, const T* x, int64_t x_stride, const T* y, int64_t y_stride,
-                          int64_t n, int64_t k) {
-  // A vector with gaps is gathered here, in parts that leave room in the first-level cache.
-  constexpr int64_t part = 8192 / sizeof(T);
-  T gathered[part];
-  const int64_t length = x_stride == 1 ? k : part;
-  for (int64_t k0 = 0; k0 < k; k0 += length) {
-    const int64_t depth = smaller(length, k - k0);
-    const T* source = x + k0 * x_stride;
-    if (x_stride != 1) {
-      for (int64_t i = 0; i < depth; ++i) gathered[i] = source[i * x_stride];
-      source = gathered;
+void thin_times_columns(T* out, int64_t out_stride, const T* x, int64_t x_row, const T* y,
+                        int64_t y_stride, int64_t m, int64_t n, int64_t k, bool add) {
+  int64_t j = 0;
+  for (; j + 4 <= n; j += 4) {
+    for (int64_t i = 0; i < m; ++i) {
+      inner_products<T, 4>(out + i * out_stride + j, x + i * x_row, y + j * y_stride, y_stride, k,
+                           add);
     }
-    int64_t j = 0;
-    for (; j + 4 <= n; j += 4) {
-      inner_products<T, 4>(out + j, source, y + j * y_stride + k0, y_stride, depth, k0 > 0);
-    }
-    for (; j < n; ++j) {
-      inner_products<T, 1>(out + j, source, y + j * y_stride + k0, y_stride, depth, k0 > 0);
+  }
+  for (; j < n; ++j) {
+    for (int64_t i = 0; i < m; ++i) {
+      inner_products<T, 1>(out + i * out_stride + j, x + i * x_row, y + j * y_stride, y_stride, k,
+                           add);
     }
   }
 }
 
 template <typename T>
-void multiply_vector(void* out, const void* x, int64_t x_stride, MatrixView y, int64_t n,
-                     int64_t k) {
+void multiply_thin(void* out_data, int64_t out_stride, MatrixView x, MatrixView y, int64_t m,
+                   int64_t n, int64_t k) {
+  T* out = static_cast<T*>(out_data);
+  const T* x_data = static_cast<const T*>(x.data);
   const T* y_data = static_cast<const T*>(y.data);
-  if (y.row_stride == 1 && (n == 1 || y.column_stride != 1)) {
-    vector_times_columns(static_cast<T*>(out), static_cast<const T*>(x), x_stride, y_data,
-                         y.column_stride, n, k);
+  if (y.column_stride == 1 && n > 1) {
+    thin_times_rows(out, out_stride, x_data, x.row_stride, x.column_stride, y_data, y.row_stride, m,
+                    n, k);
+  } else if (x.column_stride == 1) {
+    thin_times_columns(out, out_stride, x_data, x.row_stride, y_data, y.column_stride, m, n, k,
+                       false);
   } else {
-    vector_times_rows(static_cast<T*>(out), static_cast<const T*>(x), x_stride, y_data,
-                      y.row_stride, n, k);
+    // A vector with gaps is gathered, in parts that leave room in the first-level cache.
+    constexpr int64_t part = 8192 / sizeof(T);
+    T gathered[part];
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t p = 0; p < k; p += part) {
+        const int64_t length = smaller(part, k - p);
+        const T* source = x_data + i * x.row_stride + p * x.column_stride;
+        for (int64_t q = 0; q < length; ++q) gathered[q] = source[q * x.column_stride];
+        thin_times_columns(out + i * out_stride, out_stride, gathered, 0, y_data + p,
+                           y.column_stride, 1, n, length, p > 0);
+      }
+    }
   }
 }
 
@@ -537,7 +535,7 @@ constexpr MatmulKernel kernel = {Blocking<T>::row_tile,
                                  multiply<T>,
                                  pack_y<T>,
                                  multiply_packed<T>,
-                                 multiply_vector<T>,
+                                 multiply_thin<T>,
                                  sum_rows<T>};
 
 constexpr MatmulKernels kernels = {kernel<uint8_t>,  kernel<uint16_t>, kernel<uint32_t>,

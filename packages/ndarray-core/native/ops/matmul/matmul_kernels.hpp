@@ -20,7 +20,7 @@ struct MatrixView {
 struct MatmulKernel {
   int64_t row_tile, column_tile;  // of the micro-kernel: blocks that are multiples of it fit best
   int64_t (*block_depth)(int64_t k);  // into which parts k is cut
-  // Bytes of scratch memory that multiply() or multiply_packed() needs; often none.
+  // Bytes of scratch memory that multiply() or multiply_packed() needs.
   size_t (*workspace)(int64_t m, int64_t n, int64_t k);
   // out (m, n) = x (m, k) @ y (k, n), k > 0; rows of out are dense and out_stride apart.
   void (*multiply)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m, int64_t n,
@@ -30,9 +30,10 @@ struct MatmulKernel {
   void (*pack_y)(void* packed, MatrixView y, int64_t n, int64_t depth);
   void (*multiply_packed)(void* out, int64_t out_stride, MatrixView x, const void* packed_y,
                           int64_t m, int64_t n, int64_t depth, bool add, void* workspace);
-  // out (n) = x (k) @ y (k, n), k > 0, x with any stride; one of y's strides is 1.
-  void (*multiply_vector)(void* out, const void* x, int64_t x_stride, MatrixView y, int64_t n,
-                          int64_t k);
+  // The same for few rows, where reading y is the work: every element is read once, in the order in
+  // which it lies. One of y's strides is 1: that of its columns where n > 1, or that of its rows.
+  void (*multiply_thin)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m,
+                        int64_t n, int64_t k);
   // out (n) = the sum of `parts` dense rows of length n, from the first to the last.
   void (*sum_rows)(void* out, const void* rows, int64_t parts, int64_t n);
 };
