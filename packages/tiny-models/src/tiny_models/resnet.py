@@ -111,7 +111,10 @@ def initialize(module: nn.Module) -> None:
 def resnet18(num_classes: int = 1000) -> ResNet:
     """The 18-layer network of table 1.
 
-    >>> sum(parameter.numel() for parameter in resnet18().parameters())
+    >>> import tiny_nn as nn
+    >>> with nn.use_device("cpu"):
+    ...     model = resnet18()
+    >>> sum(parameter.numel() for parameter in model.parameters())
     11689512
     """
     return ResNet(BasicBlock, (2, 2, 2, 2), num_classes)
