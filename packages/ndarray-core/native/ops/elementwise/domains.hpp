@@ -83,6 +83,7 @@ constexpr bool vectorizes(UnaryOp op) {
     case UnaryOp::log:
     case UnaryOp::log1p:
     case UnaryOp::tanh:
+    case UnaryOp::erf:
     case UnaryOp::sigmoid:
       return std::is_same_v<T, float>;
     case UnaryOp::log2:
@@ -98,7 +99,6 @@ constexpr bool vectorizes(UnaryOp op) {
     case UnaryOp::asinh:
     case UnaryOp::acosh:
     case UnaryOp::atanh:
-    case UnaryOp::erf:
       return false;
     default:
       return true;

@@ -32,7 +32,6 @@ ND_LIBRARY(cosh, cosh)
 ND_LIBRARY(asinh, asinh)
 ND_LIBRARY(acosh, acosh)
 ND_LIBRARY(atanh, atanh)
-ND_LIBRARY(erf, erf)
 #undef ND_LIBRARY
 
 // For float these are in float32_functions.hpp.
@@ -40,6 +39,7 @@ ND_FORMULA double exp(double x) { return __builtin_exp(x); }
 ND_FORMULA double expm1(double x) { return __builtin_expm1(x); }
 ND_FORMULA double log(double x) { return __builtin_log(x); }
 ND_FORMULA double log1p(double x) { return __builtin_log1p(x); }
+ND_FORMULA double erf(double x) { return __builtin_erf(x); }
 ND_FORMULA double tanh(double x) { return __builtin_tanh(x); }
 ND_FORMULA double sigmoid(double x) {
   const double e = exp(-__builtin_fabs(x));
