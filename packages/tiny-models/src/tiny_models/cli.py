@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -106,10 +107,11 @@ def train_digits(
     )
     saved_epoch = 0
     try:
-        for progress in shown(run, epochs, console):
-            if progress.epoch_finished:
-                save(run, output, progress.epoch)
-                saved_epoch = progress.epoch
+        with closing(shown(run, epochs, console)) as steps:  # an interrupt ends the display too
+            for progress in steps:
+                if progress.epoch_finished:
+                    save(run, output, progress.epoch)
+                    saved_epoch = progress.epoch
         correct, count = run.correct_test_images(), len(run.test.labels)
     except KeyboardInterrupt:
         saved = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -11,8 +11,10 @@ from rich.progress import Progress as ProgressBar
 
 from tiny_models.training import Progress
 
+Shown = Generator[Progress, None, None]
 
-def shown(run: Iterable[Progress], epochs: int, console: Console) -> Iterator[Progress]:
+
+def shown(run: Iterable[Progress], epochs: int, console: Console) -> Shown:
     """Pass ``run`` on while showing it on ``console``."""
     if console.is_terminal:
         yield from _with_bar(run, epochs, console)
@@ -20,17 +22,17 @@ def shown(run: Iterable[Progress], epochs: int, console: Console) -> Iterator[Pr
         yield from _with_lines(run, epochs, console)
 
 
-def _with_bar(run: Iterable[Progress], epochs: int, console: Console) -> Iterator[Progress]:
+def _with_bar(run: Iterable[Progress], epochs: int, console: Console) -> Shown:
     columns = (
         TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-        BarColumn(),
+        BarColumn(bar_width=None),
         TextColumn("loss {task.fields[loss]:.4f}"),
         TextColumn("accuracy {task.fields[accuracy]:.1%}"),
         TextColumn("{task.fields[speed]:,.0f} images/s"),
         TimeRemainingColumn(),
         TextColumn("left"),
     )
-    with ProgressBar(*columns, console=console) as bar:
+    with ProgressBar(*columns, console=console, expand=True) as bar:
         task = bar.add_task("", total=None, epoch=0, epochs=epochs, loss=0, accuracy=0, speed=0)
         for progress in run:
             bar.update(
@@ -45,7 +47,7 @@ def _with_bar(run: Iterable[Progress], epochs: int, console: Console) -> Iterato
             yield progress
 
 
-def _with_lines(run: Iterable[Progress], epochs: int, console: Console) -> Iterator[Progress]:
+def _with_lines(run: Iterable[Progress], epochs: int, console: Console) -> Shown:
     start = time.perf_counter()
     for progress in run:
         if progress.epoch_finished:
