@@ -107,6 +107,16 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypat
         assert os.listdir(tmp_path) == ["model"]
 
 
+def test_what_the_library_cannot_write_is_an_oserror(tmp_path, monkeypatch) -> None:
+    def fail(*arguments, **options):
+        raise checkpoint.SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoint.safetensors_numpy, "save_file", fail)
+    with pytest.raises(OSError, match="can't write .*model: I/O error: No space left"):
+        save_file({"x": nn.tensor([2.0])}, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
 KILLED = """
 import os, sys, tiny_nn as nn
 from tiny_nn import checkpoint

@@ -325,3 +325,37 @@ def test_wrong_shapes_and_devices_raise() -> None:
         nn.Conv2d(3, 2, 3)(nn.zeros((1, 3, 2, 2)))
     with pytest.raises(nn.errors.DeviceError):
         nn.Linear(3, 2, device="cpu")(nn.zeros((4, 3), device="numpy"))
+
+
+@pytest.mark.parametrize(
+    ("layer", "text"),
+    [
+        (nn.Conv2d(4, 6, 3), "Conv2d(4, 6, kernel_size=(3, 3), stride=(1, 1))"),
+        (
+            nn.Conv2d(4, 6, (3, 2), 2, (1, 0), 2, 2, False),
+            "Conv2d(4, 6, kernel_size=(3, 2), stride=(2, 2), padding=(1, 0), dilation=(2, 2), "
+            "groups=2, bias=False)",
+        ),
+        (
+            nn.Conv1d(4, 6, 3, padding="same"),
+            "Conv1d(4, 6, kernel_size=(3,), stride=(1,), padding=same)",
+        ),
+        (nn.LayerNorm(3), "LayerNorm((3,), eps=1e-05, elementwise_affine=True, bias=True)"),
+        (
+            nn.MaxPool2d(2),
+            "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)",
+        ),
+        (nn.AvgPool2d(3, 2, 1), "AvgPool2d(kernel_size=3, stride=2, padding=1)"),
+        (nn.AdaptiveAvgPool2d((None, 2)), "AdaptiveAvgPool2d(output_size=(None, 2))"),
+        (nn.AdaptiveMaxPool2d(1), "AdaptiveMaxPool2d(output_size=1)"),
+        (nn.Dropout(0.1), "Dropout(p=0.1, inplace=False)"),
+        (nn.Flatten(), "Flatten(start_dim=1, end_dim=-1)"),
+        (nn.Unflatten(1, (2, 3)), "Unflatten(dim=1, unflattened_size=(2, 3))"),
+        (nn.Embedding(5, 3), "Embedding(5, 3)"),
+        (nn.Embedding(5, 3, padding_idx=1), "Embedding(5, 3, padding_idx=1)"),
+        (nn.LeakyReLU(inplace=True), "LeakyReLU(negative_slope=0.01, inplace=True)"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_layers_print_as_torchs_do(layer, text) -> None:
+    assert repr(layer) == text
