@@ -112,7 +112,7 @@ def test_what_the_library_cannot_write_is_an_oserror(tmp_path, monkeypatch) -> N
         raise checkpoint.SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(checkpoint.safetensors_numpy, "save_file", fail)
-    with pytest.raises(OSError, match="can't write .*model: I/O error: No space left"):
+    with pytest.raises(OSError, match=r"can't write .*model: I/O error: No space left"):
         save_file({"x": nn.tensor([2.0])}, tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
