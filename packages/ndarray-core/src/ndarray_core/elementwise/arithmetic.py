@@ -6,6 +6,30 @@ from .. import _core
 from .._core import NDArray
 from .._typing import Operand
 
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "ceil",
+    "clip",
+    "divide",
+    "floor",
+    "floor_divide",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "positive",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sign",
+    "square",
+    "subtract",
+    "trunc",
+]
+
 
 def add(x1: Operand, x2: Operand, /) -> NDArray:
     """x1 + x2; of two bool arrays: or.
@@ -104,6 +128,9 @@ def absolute(x: NDArray, /) -> NDArray:
     [1, 2]
     """
     return _core.absolute(x)
+
+
+abs = absolute
 
 
 def sign(x: NDArray, /) -> NDArray:

@@ -6,6 +6,29 @@ from .. import _core
 from .._core import NDArray
 from .._typing import Operand
 
+__all__ = [
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "equal",
+    "greater",
+    "greater_equal",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "not_equal",
+    "where",
+]
+
 
 def equal(x1: Operand, x2: Operand, /) -> NDArray:
     """x1 == x2, as bool. NaN equals nothing.
