@@ -29,11 +29,11 @@ def keys(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[Any, ...]:
     axis, has_ellipsis = 0, False
     while axis < len(shape):
         size, left = shape[axis], len(shape) - axis
-        kinds = ["slice", "mask", "new axis", "truth", "stop"]
+        kinds = ["slice", "mask"]
         if size:
             kinds += ["number", "array", "array", "array", "list"]
-        if not has_ellipsis:
-            kinds.append("ellipsis")
+        if not has_ellipsis:  # behind one, all other axes are indexed, or it would stand for more
+            kinds += ["new axis", "truth", "ellipsis", "stop"]
         kind = draw(st.sampled_from(kinds))
         if kind == "stop":
             break
@@ -55,8 +55,6 @@ def keys(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[Any, ...]:
             consumed = draw(st.integers(0, left)) if kind == "ellipsis" else 0
             entries.append({"ellipsis": ..., "new axis": None, "truth": draw(st.booleans())}[kind])
         axis += consumed
-        if len(entries) > 6:
-            break
     return tuple(entries)
 
 

@@ -34,9 +34,12 @@ def draw_view(draw: st.DrawFn, x: nd.NDArray, host: np.ndarray[Any, Any]) -> tup
         entries: list[Any] = [
             draw(st.integers(-size, size - 1) | SLICES if size else SLICES) for size in x.shape
         ]
-        entries = entries[: draw(st.integers(0, len(entries)))]
+        first = draw(st.integers(0, x.ndim))
+        last = draw(st.integers(first, x.ndim))
+        # An ellipsis stands for the axes that are left out, None for a new one.
+        entries[first:last] = [...]
         if x.ndim < 6:
-            entries.insert(draw(st.integers(0, len(entries))), draw(st.sampled_from([None, ...])))
+            entries.insert(draw(st.integers(0, len(entries))), None)
         key = tuple(entries)
         return x[key], host[key]
     if kind == "permute":
