@@ -1,7 +1,7 @@
 """Initial values for parameters, in place and under no_grad, with the names of torch.nn.init.
 
 `fan_in` and `fan_out` of a weight (out, in, *kernel) are the numbers of inputs to one output and of
-outputs of one input, kernel positions included.
+outputs of one input, kernel positions included. Tensors without elements stay as they are.
 """
 
 from __future__ import annotations
@@ -147,12 +147,16 @@ def xavier_uniform_(
     tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Uniform with standard deviation gain sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010)."""
+    if not tensor.numel():
+        return tensor
     bound = gain * math.sqrt(6 / sum(_fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Normal with standard deviation gain sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010)."""
+    if not tensor.numel():
+        return tensor
     return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(_fans(tensor))), generator)
 
 
@@ -167,6 +171,8 @@ def kaiming_uniform_(
 
     a: the negative slope of leaky_relu.
     """
+    if not tensor.numel():
+        return tensor
     std = calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode))
     bound = math.sqrt(3) * std
     return uniform_(tensor, -bound, bound, generator)
@@ -183,6 +189,8 @@ def kaiming_normal_(
 
     a: the negative slope of leaky_relu.
     """
+    if not tensor.numel():
+        return tensor
     std = calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode))
     return normal_(tensor, 0.0, std, generator)
 

@@ -52,7 +52,7 @@ def to_device(x: Operand, /, device: Any) -> Operand:
     return x.to_device(device)
 
 
-to_device.vjp(x=lambda g, x_device: g.to_device(x_device))
+to_device.vjp(x=lambda g, x_device: to_device(g, x_device))
 
 
 @op(cost=movement(same_shape))

@@ -293,10 +293,11 @@ class _Key(NamedTuple):
 
 
 def _array_of(item: Any, device: Any) -> NDArray | None:
+    # Positions may come from another device; they are few beside what they pick.
     if isinstance(item, Variable):
-        return item.array
+        item = item.array
     if isinstance(item, NDArray):
-        return item
+        return item.to_device(device)
     if isinstance(item, list) or hasattr(item, "__array__"):
         return nd.asarray(item, device=device)
     return None
