@@ -9,11 +9,7 @@
 namespace nd::cpu {
 namespace {
 
-constexpr int64_t run_multiple = 32;  // parts of this many rows keep the kernels' runs whole
-constexpr int64_t column_tile = 256;
-
-// x reduced over some dimensions into out: `kept` walks x and out, `reduced` x alone from the same
-// start.
+// x reduced over some dimensions into out: `kept` walks x and out, `reduced` walks x alone.
 struct Reduction {
   DType x_dtype, out_dtype;
   Walk<2> kept;
@@ -34,10 +30,10 @@ int64_t part_length(const Reduction& task, bool by_rows) {
   if (by_rows) return std::min(length, reduce_limit);
   const int64_t columns = task.kept.shape[task.kept.ndim - 1];
   // Enough columns keep all threads busy: then their whole length is one part.
-  const bool many = task.kept.size / columns * divide_up(columns, column_tile) >= 64;
-  const int64_t rows = parallel_grain / std::min(columns, column_tile);
+  const bool many = task.kept.size / columns * divide_up(columns, tile_columns) >= 64;
+  const int64_t rows = parallel_grain / std::min(columns, tile_columns);
   return std::min(
-      {length, many ? reduce_limit : divide_up(rows, run_multiple) * run_multiple, reduce_limit});
+      {length, many ? reduce_limit : divide_up(rows, run_rows) * run_rows, reduce_limit});
 }
 
 // The first step of a reduction: along its fastest reduced dimension, in parts of `part` elements.
@@ -56,7 +52,6 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
   walk.data[0] = kept.data[0];
   walk.data[1] = out.data;
   const int outer_kept = by_rows ? kept.ndim : kept.ndim - 1;
-  // With rows, the dimension before the fastest is whatever comes last here.
   for (int d = 0; d < fastest; ++d) {
     walk.push_back(reduced.shape[d], {reduced.strides[d][0], out.reduced[d]});
   }
@@ -78,7 +73,7 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
     const int last = kept.ndim - 1;
     walk.push_back(kept.shape[last], {kept.strides[last][0], out.kept[last]});
     const int64_t columns =
-        std::max(column_tile, parallel_grain / part / column_tile * column_tile);
+        std::max(tile_columns, parallel_grain / part / tile_columns * tile_columns);
     for_each_piece(walk, part, columns, parallel_grain,
                    [&](const Block<2>& block, int64_t part_index, int64_t) {
                      kernels.columns(block.data[1] + part_index * out.parts,
@@ -88,7 +83,7 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
   }
 }
 
-void run(ReduceOp op, const Reduction& task) {
+void reduce_all(ReduceOp op, const Reduction& task) {
   static const ReduceKernels& all_kernels = ND_SELECT_KERNELS(reduce_kernels);
   const ReduceKernels::Pair& kernels =
       all_kernels.reduce[static_cast<int>(op)][static_cast<int>(task.x_dtype)];
@@ -140,7 +135,7 @@ void run(ReduceOp op, const Reduction& task) {
   rest.kept.normalize();
   rest.reduced.normalize();
   reduce_fastest(kernels, task, by_rows, part, out);
-  run(op, rest);
+  reduce_all(op, rest);
 }
 
 Scalar empty_result(ReduceOp op) {
@@ -170,7 +165,7 @@ void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
   if (task.reduced.ndim == 0) return copy(out, x);
   // The two walks count from the same corner of x.
   task.kept.data[0] += task.reduced.data[0] - x.data();
-  run(op, task);
+  reduce_all(op, task);
 }
 
 }  // namespace nd::cpu

@@ -14,8 +14,6 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
-constexpr int64_t run_rows = 16;
-constexpr int64_t tile_columns = 256;
 constexpr int max_levels = 12;  // 2^11 runs of 16 rows make reduce_limit
 static_assert(run_rows << (max_levels - 1) >= reduce_limit);
 

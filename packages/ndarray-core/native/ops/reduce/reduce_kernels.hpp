@@ -25,6 +25,9 @@ struct ReduceKernels {
 
 // The most rows, and elements of a row, that one call takes.
 inline constexpr int64_t reduce_limit = 32768;
+// Columns are done in tiles of so many, and rows in runs; parts should be multiples.
+inline constexpr int64_t tile_columns = 256;
+inline constexpr int64_t run_rows = 16;
 
 }  // namespace nd::cpu
 
