@@ -45,11 +45,15 @@ result = subprocess.run([command, "--help"], check=True, capture_output=True, te
 assert "train" in result.stdout
 """,
 }
-# Appended to each program: which of our packages are here?
+# Appended to each program: which of our packages are here, and do they know their version?
 LIST_FLOORS = """
+from importlib import import_module
 from importlib.metadata import distributions
 floors = {floors!r}
-print(*sorted({{d.name for d in distributions()}} & set(floors), key=floors.index))
+here = {{d.name: d.version for d in distributions() if d.name in floors}}
+for name, version in here.items():
+    assert import_module(name.replace("-", "_")).__version__ == version, name
+print(*sorted(here, key=floors.index))
 """
 
 
