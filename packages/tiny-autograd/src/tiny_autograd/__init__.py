@@ -197,6 +197,8 @@ from .ops import (
 from .tensor import Tensor
 from .variable import RemovableHandle
 
+__version__ = "0.1.0"
+
 bool = _nd.bool
 
 __all__ = [
