@@ -130,24 +130,6 @@ def test_a_forked_child_computes(device: nd.Device) -> None:
     assert float((x @ x).sum()) == 400.0**3
 
 
-def test_threads_run_while_a_kernel_does() -> None:
-    x = nd.ones((1500, 1500), device="cpu")
-    done = threading.Event()
-    product: list[nd.NDArray] = []
-
-    def multiply() -> None:
-        product.append(x @ x)
-        done.set()
-
-    thread = threading.Thread(target=multiply)
-    ticks = 0
-    thread.start()
-    while not done.is_set():
-        ticks += 1
-    thread.join()
-    assert ticks > 0 and float(product[0][0, 0]) == 1500.0
-
-
 def test_a_missing_core_is_said_in_one_sentence(tmp_path: Path) -> None:
     source = Path(nd.__file__).parent
     package = tmp_path / "ndarray_core"
