@@ -81,6 +81,7 @@ struct Product {
     // A matrix times a column is a row times the transposed matrix; of two vectors, the dense one
     // takes the matrix's part.
     if (n == 1 && (m > 1 || y_row != 1)) transpose();
+    if (n == 1) y_column = 0;  // again an axis of length one; 1 would mean dense rows
   }
 
   // (batch, m, k) @ (k, n) is (batch * m, k) @ (k, n), where x's strides allow it.
@@ -111,7 +112,7 @@ struct Product {
   // Few rows and a y that does not fit into the caches: reading it is what takes the time.
   bool is_thin() const {
     if (m > 1 && (m > 8 || n * k * itemsize < 1 << 18)) return false;
-    return n > 1 && y_column == 1 ? true : y_row == 1 && (m == 1 || x_column == 1);
+    return y_column == 1 || (y_row == 1 && (m == 1 || x_column == 1));
   }
 
   // Views of product `index` from row i of x, column j of y and position p of the sum on.
@@ -216,7 +217,7 @@ void multiply_apart(const Product& product, int64_t tasks) {
   const int64_t items = ceil_div(batch, tasks);
   const int64_t pieces = tasks / ceil_div(batch, items);  // of one product
   int64_t rows = m, columns = n, depth = k;
-  if (is_thin && product.y_column == 1 && n > 1) {
+  if (is_thin && product.y_column == 1) {
     // Memory is read fastest in whole rows.
     depth = piece(k, pieces, 256);
     columns = piece(n, pieces / ceil_div(k, depth), std::max<int64_t>(2048 / size, 1));

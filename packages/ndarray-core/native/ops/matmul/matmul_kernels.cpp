@@ -495,7 +495,7 @@ void multiply_thin(void* out_data, int64_t out_stride, MatrixView x, MatrixView 
   T* out = static_cast<T*>(out_data);
   const T* x_data = static_cast<const T*>(x.data);
   const T* y_data = static_cast<const T*>(y.data);
-  if (y.column_stride == 1 && n > 1) {
+  if (y.column_stride == 1) {
     thin_times_rows(out, out_stride, x_data, x.row_stride, x.column_stride, y_data, y.row_stride, m,
                     n, k);
   } else if (x.column_stride == 1) {

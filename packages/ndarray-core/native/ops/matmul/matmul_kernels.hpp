@@ -31,7 +31,7 @@ struct MatmulKernel {
   void (*multiply_packed)(void* out, int64_t out_stride, MatrixView x, const void* packed_y,
                           int64_t m, int64_t n, int64_t depth, bool add, void* workspace);
   // The same for few rows, where reading y is the work: every element is read once, in the order in
-  // which it lies. One of y's strides is 1: that of its columns where n > 1, or that of its rows.
+  // which it lies. One of y's strides is 1.
   void (*multiply_thin)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m,
                         int64_t n, int64_t k);
   // out (n) = the sum of `parts` dense rows of length n, from the first to the last.
