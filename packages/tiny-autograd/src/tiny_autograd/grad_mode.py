@@ -31,12 +31,10 @@ class _Switch(ContextDecorator):
         self._enabled = enabled
         self._previous: list[bool] = []
 
-    def _recreate_cm(self) -> Self:
+    def _recreate_cm(self) -> _Switch:
         # A decorated function enters a switch of its own on every call, so recursion and threads
         # do not mix up what to restore.
-        fresh = type(self).__new__(type(self))
-        _Switch.__init__(fresh, self._enabled)
-        return fresh
+        return _Switch(self._enabled)
 
     def __enter__(self) -> Self:
         self._previous.append(mode.enabled)
@@ -94,16 +92,18 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode_enabled: bool) -> None:
         super().__init__(mode_enabled)
-        self._before_call = mode.enabled
+        self._before_call: bool | None = mode.enabled
         mode.enabled = mode_enabled
 
     def __enter__(self) -> Self:
         # The constructor has switched already; what to restore is the mode before it.
-        self._previous.append(self._before_call)
+        before, self._before_call = self._before_call, None
+        self._previous.append(mode.enabled if before is None else before)
         mode.enabled = self._enabled
         return self
 
     def __call__(self, function):  # type: ignore[no-untyped-def]
         """As a decorator, switch only inside the function."""
-        mode.enabled = self._before_call
+        if self._before_call is not None:
+            mode.enabled = self._before_call
         return super().__call__(function)

@@ -1,0 +1,497 @@
+"""The engine: order, accumulation, freeing, hooks, higher derivatives, and what it refuses."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+import ndarray_core as nd
+import tiny_autograd as ta
+
+
+def leaf(*values: float) -> ta.Tensor:
+    return ta.tensor(list(values), dtype=ta.float64, requires_grad=True)
+
+
+def gradient(x: ta.Tensor) -> list[float]:
+    assert x.grad is not None
+    return x.grad.tolist()
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_sum_of_ways_is_the_sum_of_gradients() -> None:
+    x = leaf(3.0)
+    left, right = x * 2, x * x
+    (left * right + x).sum().backward()
+    assert gradient(x) == [6 * 9 + 1]  # (2 x ** 3 + x)'
+
+
+def test_one_tensor_as_both_operands() -> None:
+    x = leaf(1.0, 2.0)
+    (x * x + x + x).sum().backward()
+    assert gradient(x) == [4.0, 6.0]
+
+
+def test_gradients_add_up_over_backwards_until_cleared() -> None:
+    x = leaf(1.0)
+    for expected in (2.0, 4.0):
+        (x * 2).sum().backward()
+        assert gradient(x) == [expected]
+    x.grad = None
+    (x * 2).sum().backward()
+    assert gradient(x) == [2.0]
+
+
+def test_a_chain_of_100_000_operations() -> None:
+    x = leaf(1.0)
+    y = x
+    for _ in range(100_000):
+        y = y + 1
+    y.sum().backward()
+    assert gradient(x) == [1.0]
+    del y  # and it is freed without overflowing the stack
+
+
+def test_a_chain_of_100_000_operations_is_freed_without_backward(
+    no_garbage_collection: None,
+) -> None:
+    y = leaf(1.0)
+    first = weakref.ref(y)
+    for _ in range(100_000):
+        y = y * 1.0
+    assert first() is not None
+    del y
+    assert first() is None
+
+
+def test_a_deep_diamond_takes_linear_time() -> None:
+    y = x = leaf(1.0)
+    for _ in range(200):
+        y = y + y  # 2 ** 200 ways from end to start
+    y.sum().backward()
+    assert gradient(x) == [2.0**200]
+
+
+def test_graphs_are_freed_by_reference_counts_alone(no_garbage_collection: None) -> None:
+    x = leaf(1.0, 2.0)
+    y = (x * x).exp()
+    z = (y.sum() + y.softmax(0).max(0).values) ** 2
+    z.backward(retain_graph=True)
+    tensors = [weakref.ref(t) for t in (x, y, z)]
+    del x, y, z
+    assert [t() for t in tensors] == [None, None, None]
+    assert gc.collect() == 0
+
+
+def test_a_recorded_gradient_is_freed_by_reference_counts_alone(
+    no_garbage_collection: None,
+) -> None:
+    x = leaf(1.0, 2.0)
+    (first,) = ta.grad((x.exp() * x).sum(), x, create_graph=True)
+    (second,) = ta.grad(first.sum(), x, create_graph=True)
+    tensors = [weakref.ref(t) for t in (x, first, second)]
+    del x, first, second
+    assert [t() for t in tensors] == [None] * 3
+    assert gc.collect() == 0
+
+
+def test_backward_frees_what_was_saved() -> None:
+    before = nd.memory_stats("cpu")["in_use"]
+    x = ta.ones(1000, device="cpu", requires_grad=True)
+    y = (x.exp() * x.sin()).sum()
+    node = y.grad_fn
+    assert node is not None
+    y.backward()
+    (product,) = node.next_functions
+    assert product.saved is None  # type: ignore[union-attr]
+    assert x.grad is not None
+    # Of all that was computed, the graph holds nothing: x, its gradient and y are left.
+    assert nd.memory_stats("cpu")["in_use"] - before < 3 * x.array.nbytes
+
+
+def test_only_what_a_rule_names_is_kept(no_garbage_collection: None) -> None:
+    x, y = leaf(1.0), ta.tensor([2.0], dtype=ta.float64)
+    product = x * y
+    assert product.grad_fn is not None
+    assert len(product.grad_fn.saved) == 1, "x's rule needs y alone"
+    total = x + y
+    assert total.grad_fn is not None
+    assert total.grad_fn.saved == []
+
+
+def test_a_second_backward_is_refused() -> None:
+    x = leaf(1.0)
+    y = (x * x).sum()
+    y.backward()
+    with pytest.raises(RuntimeError, match="mul.*second time.*retain_graph=True"):
+        y.backward()
+
+
+def test_retain_graph_allows_a_second_backward() -> None:
+    x = leaf(3.0)
+    y = (x * x).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    assert gradient(x) == [12.0]
+
+
+def test_third_derivative_of_a_fourth_power() -> None:
+    x = leaf(2.0)
+    y = x**4
+    for expected in (32.0, 48.0, 48.0, 24.0, 0.0):
+        (y,) = ta.grad(y.sum(), x, create_graph=True)
+        assert y.tolist() == [expected]
+
+
+def test_create_graph_leaves_a_differentiable_grad() -> None:
+    x = leaf(2.0)
+    (x**3).sum().backward(create_graph=True)
+    assert x.grad is not None and x.grad.requires_grad
+    penalty = (x.grad**2).sum()  # (3 x ** 2) ** 2
+    x.grad = None
+    penalty.backward()
+    assert gradient(x) == [36 * 2.0**3]
+
+
+def test_higher_derivatives_of_results_that_rules_save() -> None:
+    x = leaf(0.3)
+    y = x.tanh()
+    (first,) = ta.grad(y, x, ta.ones_like(y), create_graph=True)
+    (second,) = ta.grad(first.sum(), x, create_graph=True)
+    (third,) = ta.grad(second.sum(), x)
+    t = y.item()
+    assert second.item() == pytest.approx(-2 * t * (1 - t * t))
+    assert third.item() == pytest.approx((1 - t * t) * (6 * t * t - 2))
+
+
+def test_grad_touches_no_grad_attribute() -> None:
+    x, y = leaf(1.0), leaf(5.0)
+    (g,) = ta.grad((x * y).sum(), x)
+    assert g.tolist() == [5.0]
+    assert x.grad is None and y.grad is None
+
+
+def test_grad_with_respect_to_a_result() -> None:
+    x = leaf(1.0, 2.0)
+    y = x * 3
+    gx, gy = ta.grad((y * y).sum(), [x, y])
+    assert gy.tolist() == [6.0, 12.0]
+    assert gx.tolist() == [18.0, 36.0]
+
+
+def test_grad_of_the_output_itself() -> None:
+    x = leaf(1.0)
+    (g,) = ta.grad(x, x, ta.tensor([4.0], dtype=ta.float64))
+    assert g.tolist() == [4.0]
+
+
+def test_grad_of_unused_inputs() -> None:
+    x, unused = leaf(1.0), leaf(1.0)
+    with pytest.raises(RuntimeError, match="input 1.*allow_unused"):
+        ta.grad((x * 2).sum(), [x, unused])
+    _, none = ta.grad((x * 2).sum(), [x, unused], allow_unused=True)
+    assert none is None
+
+
+def test_backward_with_inputs_reaches_only_them() -> None:
+    x, y = leaf(1.0), leaf(2.0)
+    product = x * y
+    (product * 3).sum().backward(inputs=[x, product])
+    assert gradient(x) == [6.0]
+    assert gradient(product) == [3.0]
+    assert y.grad is None
+
+
+def test_backward_of_several_tensors() -> None:
+    x = leaf(1.0)
+    ta.backward([x * 2, x * 3], [ta.tensor([1.0]).double(), ta.tensor([10.0]).double()])
+    assert gradient(x) == [32.0]
+
+
+def test_gradients_of_one_graph_do_not_share_memory() -> None:
+    x, y = leaf(1.0, 1.0), leaf(1.0, 1.0)
+    (x + y).sum().backward()
+    assert x.grad is not None and y.grad is not None
+    x.grad.mul_(7)
+    assert gradient(y) == [1.0, 1.0]
+    given = ta.ones(2, dtype=ta.float64)
+    z = leaf(1.0, 1.0)
+    z.backward(given)
+    assert z.grad is not None
+    z.grad.zero_()
+    assert given.tolist() == [1.0, 1.0]
+
+
+def test_gradients_are_dense() -> None:
+    x = ta.ones(3, 2, requires_grad=True)
+    x.T.sum().backward()
+    assert x.grad is not None and x.grad.is_contiguous()
+
+
+def test_a_gradient_takes_its_operands_dtype() -> None:
+    x = ta.ones(2, requires_grad=True)
+    y = ta.ones(2, dtype=ta.float64, requires_grad=True)
+    product = x * y
+    assert product.dtype == ta.float64
+    product.sum().backward()
+    assert x.grad is not None and y.grad is not None
+    assert (x.grad.dtype, y.grad.dtype) == (ta.float32, ta.float64)
+
+
+def test_an_implied_gradient_needs_a_single_element() -> None:
+    with pytest.raises(RuntimeError, match=r"shape \(2,\).*gradient="):
+        (leaf(1.0, 2.0) * 2).backward()
+
+
+def test_a_gradient_of_another_shape_is_refused() -> None:
+    with pytest.raises(RuntimeError, match=r"\(3,\).*\(2,\)"):
+        (leaf(1.0, 2.0) * 2).backward(ta.ones(3))
+
+
+def test_backward_without_history_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="does not require a gradient"):
+        ta.ones(()).backward()
+
+
+class TestHooks:
+    def test_on_a_leaf_sees_the_sum(self) -> None:
+        x = leaf(1.0)
+        seen: list[float] = []
+        x.register_hook(lambda g: seen.append(g.item()))
+        (x * 2 + x * 3).sum().backward()
+        assert seen == [5.0]
+
+    def test_on_a_result_may_replace_the_gradient(self) -> None:
+        x = leaf(1.0)
+        y = x * 2
+        y.register_hook(lambda g: g * 10)
+        y.sum().backward()
+        assert gradient(x) == [20.0]
+
+    def test_run_in_order_and_can_be_removed(self) -> None:
+        x = leaf(1.0)
+        x.register_hook(lambda g: g + 1)
+        handle = x.register_hook(lambda g: g * 100)
+        (x * 1).sum().backward()
+        assert gradient(x) == [200.0]
+        handle.remove()
+        handle.remove()
+        x.grad = None
+        (x * 1).sum().backward()
+        assert gradient(x) == [2.0]
+
+    def test_of_another_shape_are_refused(self) -> None:
+        x = leaf(1.0, 2.0)
+        x.register_hook(lambda g: g.sum())
+        with pytest.raises(RuntimeError, match="changed the shape"):
+            (x * 1).sum().backward()
+
+    def test_return_tensors(self) -> None:
+        x = leaf(1.0)
+        x.register_hook(lambda g: 3)  # type: ignore[arg-type, return-value]
+        with pytest.raises(TypeError, match="returns a Tensor or None, not int"):
+            (x * 1).sum().backward()
+
+    def test_need_a_gradient(self) -> None:
+        with pytest.raises(RuntimeError, match="does not require a gradient"):
+            ta.ones(1).register_hook(lambda g: None)
+
+    def test_are_differentiable_with_create_graph(self) -> None:
+        x = leaf(3.0)
+        y = x * x
+        y.register_hook(lambda g: g * x)
+        (g,) = ta.grad(y.sum(), x, create_graph=True)  # 2 x * x
+        (second,) = ta.grad(g.sum(), x)
+        assert second.tolist() == [12.0]
+
+
+def test_retain_grad_keeps_the_gradient_of_a_result(no_garbage_collection: None) -> None:
+    x = leaf(2.0)
+    y = x * x
+    assert not y.retains_grad
+    y.retain_grad()
+    y.retain_grad()
+    assert y.retains_grad
+    (y * 5).sum().backward()
+    assert gradient(y) == [5.0]
+    alive = weakref.ref(y)
+    del y
+    assert alive() is None, "the graph does not keep the tensor"
+
+
+class TestGradModes:
+    def test_no_grad_records_nothing(self) -> None:
+        x = leaf(1.0)
+        with ta.no_grad():
+            assert not ta.is_grad_enabled()
+            y = x * 2
+        assert ta.is_grad_enabled()
+        assert not y.requires_grad and y.is_leaf
+
+    def test_modes_nest(self) -> None:
+        with ta.no_grad():
+            with ta.enable_grad():
+                assert ta.is_grad_enabled()
+                with ta.set_grad_enabled(False):
+                    assert not ta.is_grad_enabled()
+                assert ta.is_grad_enabled()
+            assert not ta.is_grad_enabled()
+
+    def test_modes_are_restored_after_an_error(self) -> None:
+        with pytest.raises(ZeroDivisionError), ta.no_grad():
+            raise ZeroDivisionError
+        assert ta.is_grad_enabled()
+
+    def test_decorators(self) -> None:
+        @ta.no_grad()
+        def off(depth: int) -> list[bool]:
+            return [ta.is_grad_enabled(), *(on(depth - 1) if depth else [])]
+
+        @ta.enable_grad()
+        def on(depth: int) -> list[bool]:
+            return [ta.is_grad_enabled(), *(off(depth - 1) if depth else [])]
+
+        assert off(4) == [False, True, False, True, False]
+        assert ta.is_grad_enabled()
+
+    def test_set_grad_enabled_as_a_decorator_and_as_a_call(self) -> None:
+        @ta.set_grad_enabled(False)
+        def off() -> bool:
+            return ta.is_grad_enabled()
+
+        assert ta.is_grad_enabled()
+        assert not off()
+        ta.set_grad_enabled(False)
+        assert not ta.is_grad_enabled()
+        ta.set_grad_enabled(True)
+        assert ta.is_grad_enabled()
+
+    def test_each_thread_has_its_own_mode(self) -> None:
+        seen: list[bool] = []
+        with ta.no_grad():
+            thread = threading.Thread(target=lambda: seen.append(ta.is_grad_enabled()))
+            thread.start()
+            thread.join()
+        assert seen == [True]
+
+    def test_rules_are_not_recorded_without_create_graph(self) -> None:
+        x = leaf(2.0)
+        (g,) = ta.grad((x * x).sum(), x)
+        assert not g.requires_grad
+
+    def test_the_mode_survives_an_error_in_a_rule(self) -> None:
+        x = leaf(1.0)
+        x.register_hook(lambda g: 1 / 0)  # type: ignore[arg-type, return-value]
+        with pytest.raises(ZeroDivisionError):
+            (x * x).sum().backward()
+        assert ta.is_grad_enabled()
+
+
+def test_backward_in_several_threads_at_once() -> None:
+    x = leaf(1.0)
+    shared = x * 3
+    results: list[float] = []
+
+    def work() -> None:
+        for _ in range(20):
+            (g,) = ta.grad((shared * shared).sum(), x, retain_graph=True)
+            results.append(g.item())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [18.0] * 80
+
+
+class TestInPlace:
+    def test_a_saved_operand_that_was_written_to_is_noticed(self) -> None:
+        x, factor = leaf(1.0), ta.tensor([2.0], dtype=ta.float64)
+        y = (x * factor).sum()
+        factor.mul_(2)
+        with pytest.raises(RuntimeError, match="mul: operand 'y'.*modified by an in-place"):
+            y.backward()
+
+    def test_a_saved_result_that_was_written_to_is_noticed(self) -> None:
+        x = leaf(1.0)
+        y = x.exp()
+        y.detach().zero_()
+        with pytest.raises(RuntimeError, match="exp: its result.*modified by an in-place"):
+            y.sum().backward()
+
+    def test_a_write_through_a_view_is_noticed(self) -> None:
+        x, factor = leaf(1.0, 1.0), ta.ones(2, dtype=ta.float64)
+        y = (x * factor).sum()
+        factor[0] = 5
+        with pytest.raises(RuntimeError, match="modified"):
+            y.backward()
+
+    def test_writes_to_what_no_rule_needs_are_fine(self) -> None:
+        x, other = leaf(1.0), ta.ones(1, dtype=ta.float64)
+        y = (x + other).sum()
+        other.zero_()
+        y.backward()
+        assert gradient(x) == [1.0]
+
+    def test_on_a_leaf_that_requires_a_gradient_is_refused(self) -> None:
+        x = leaf(1.0)
+        with pytest.raises(RuntimeError, match="leaf tensor.*no_grad"):
+            x.add_(1)
+        with pytest.raises(RuntimeError, match="leaf"):
+            x[0] = 1
+        with ta.no_grad():
+            x += 1
+        assert x.tolist() == [2.0] and x.requires_grad
+
+    def test_on_a_recorded_result_is_refused(self) -> None:
+        y = leaf(1.0) * 2
+        with pytest.raises(RuntimeError, match=r"<MulBackward>.*out-of-place"):
+            y += 1
+
+    def test_with_a_recorded_operand_is_refused(self) -> None:
+        total = ta.zeros(1, dtype=ta.float64)
+        with pytest.raises(RuntimeError, match="would be lost"):
+            total += leaf(1.0)
+
+    def test_a_replaced_leaf_is_noticed_with_create_graph(self) -> None:
+        x = leaf(1.0)
+        y = (x * x).sum()
+        x.data = ta.zeros(1, dtype=ta.float64)
+        with pytest.raises(RuntimeError, match="replaced"):
+            ta.grad(y, x, create_graph=True)
+
+
+def test_requires_grad_of_what_cannot_have_one() -> None:
+    with pytest.raises(RuntimeError, match="floating-point.*int64"):
+        ta.tensor([1], requires_grad=True)
+    y = leaf(1.0) * 2
+    with pytest.raises(RuntimeError, match="leaf"):
+        y.requires_grad = False
+    y.requires_grad = True
+
+
+def test_nothing_flows_through_integers_and_comparisons() -> None:
+    x = leaf(1.0, 2.0)
+    assert not (x > 1).requires_grad
+    assert not x.argmax().requires_grad
+    assert not x.long().requires_grad
+    assert not (x // 1).requires_grad
+
+
+def test_node_names() -> None:
+    y = (leaf(1.0) * 2).log_softmax(0)
+    assert repr(y.grad_fn) == "<LogSoftmaxBackward>"
+    assert y.grad_fn is not None
+    assert [repr(node) for node in y.grad_fn.next_functions] == ["<MulBackward>"]
