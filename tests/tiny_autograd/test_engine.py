@@ -134,7 +134,7 @@ def test_a_second_backward_is_refused() -> None:
     x = leaf(1.0)
     y = (x * x).sum()
     y.backward()
-    with pytest.raises(RuntimeError, match="mul.*second time.*retain_graph=True"):
+    with pytest.raises(RuntimeError, match=r"mul.*second time.*retain_graph=True"):
         y.backward()
 
 
@@ -198,7 +198,7 @@ def test_grad_of_the_output_itself() -> None:
 
 def test_grad_of_unused_inputs() -> None:
     x, unused = leaf(1.0), leaf(1.0)
-    with pytest.raises(RuntimeError, match="input 1.*allow_unused"):
+    with pytest.raises(RuntimeError, match=r"input 1.*allow_unused"):
         ta.grad((x * 2).sum(), [x, unused])
     _, none = ta.grad((x * 2).sum(), [x, unused], allow_unused=True)
     assert none is None
@@ -421,14 +421,14 @@ class TestInPlace:
         x, factor = leaf(1.0), ta.tensor([2.0], dtype=ta.float64)
         y = (x * factor).sum()
         factor.mul_(2)
-        with pytest.raises(RuntimeError, match="mul: operand 'y'.*modified by an in-place"):
+        with pytest.raises(RuntimeError, match=r"mul: operand 'y'.*modified by an in-place"):
             y.backward()
 
     def test_a_saved_result_that_was_written_to_is_noticed(self) -> None:
         x = leaf(1.0)
         y = x.exp()
         y.detach().zero_()
-        with pytest.raises(RuntimeError, match="exp: its result.*modified by an in-place"):
+        with pytest.raises(RuntimeError, match=r"exp: its result.*modified by an in-place"):
             y.sum().backward()
 
     def test_a_write_through_a_view_is_noticed(self) -> None:
@@ -447,7 +447,7 @@ class TestInPlace:
 
     def test_on_a_leaf_that_requires_a_gradient_is_refused(self) -> None:
         x = leaf(1.0)
-        with pytest.raises(RuntimeError, match="leaf tensor.*no_grad"):
+        with pytest.raises(RuntimeError, match=r"leaf tensor.*no_grad"):
             x.add_(1)
         with pytest.raises(RuntimeError, match="leaf"):
             x[0] = 1
@@ -474,7 +474,7 @@ class TestInPlace:
 
 
 def test_requires_grad_of_what_cannot_have_one() -> None:
-    with pytest.raises(RuntimeError, match="floating-point.*int64"):
+    with pytest.raises(RuntimeError, match=r"floating-point.*int64"):
         ta.tensor([1], requires_grad=True)
     y = leaf(1.0) * 2
     with pytest.raises(RuntimeError, match="leaf"):
