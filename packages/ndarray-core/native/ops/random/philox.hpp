@@ -30,17 +30,25 @@ namespace nd::philox {
 // ratio's and sqrt(3) - 1's fractions.
 constexpr uint32_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;
 constexpr uint32_t weyl_0 = 0x9E3779B9, weyl_1 = 0xBB67AE85;
-constexpr int rounds = 10;
+constexpr uint32_t rounds = 10;
 
-// One of the ten; the caller adds the increments to the key after each.
-ND_PHILOX_FUNCTION void one_round(uint32_t& c0, uint32_t& c1, uint32_t& c2, uint32_t& c3,
-                                  uint32_t key_0, uint32_t key_1) {
-  const uint64_t product_0 = static_cast<uint64_t>(multiplier_0) * c0;
-  const uint64_t product_1 = static_cast<uint64_t>(multiplier_1) * c2;
-  c0 = static_cast<uint32_t>(product_1 >> 32) ^ c1 ^ key_0;
-  c2 = static_cast<uint32_t>(product_0 >> 32) ^ c3 ^ key_1;
-  c1 = static_cast<uint32_t>(product_1);
-  c3 = static_cast<uint32_t>(product_0);
+struct Words {
+  uint32_t word[4];
+};
+
+ND_PHILOX_FUNCTION Words block(uint64_t seed, uint64_t number) {
+  uint32_t c0 = static_cast<uint32_t>(number), c1 = static_cast<uint32_t>(number >> 32);
+  uint32_t c2 = 0, c3 = 0;
+  const uint32_t key_0 = static_cast<uint32_t>(seed), key_1 = static_cast<uint32_t>(seed >> 32);
+#pragma GCC unroll 10
+  for (uint32_t i = 0; i < rounds; ++i) {
+    const uint64_t product_0 = uint64_t{multiplier_0} * c0, product_1 = uint64_t{multiplier_1} * c2;
+    c0 = static_cast<uint32_t>(product_1 >> 32) ^ c1 ^ (key_0 + i * weyl_0);
+    c2 = static_cast<uint32_t>(product_0 >> 32) ^ c3 ^ (key_1 + i * weyl_1);
+    c1 = static_cast<uint32_t>(product_1);
+    c3 = static_cast<uint32_t>(product_0);
+  }
+  return {{c0, c1, c2, c3}};
 }
 
 }  // namespace nd::philox

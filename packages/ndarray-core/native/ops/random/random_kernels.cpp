@@ -8,35 +8,13 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
-constexpr int lanes = 16;  // blocks computed side by side: one vector of the widest registers
 constexpr int tile_words = 1024;  // 4 KiB of words, 8 KiB with what is made of them
 
-// Four words for each of `lanes` blocks.
-void make_words(uint32_t* words, uint64_t seed, uint64_t block) {
-  uint32_t c0[lanes], c1[lanes], c2[lanes], c3[lanes];
-  for (int i = 0; i < lanes; ++i) {
-    c0[i] = static_cast<uint32_t>(block + static_cast<uint64_t>(i));
-    c1[i] = static_cast<uint32_t>((block + static_cast<uint64_t>(i)) >> 32);
-    c2[i] = 0;
-    c3[i] = 0;
-  }
-  uint32_t key_0 = static_cast<uint32_t>(seed), key_1 = static_cast<uint32_t>(seed >> 32);
-  for (int round = 0; round < philox::rounds; ++round) {
-    for (int i = 0; i < lanes; ++i) philox::one_round(c0[i], c1[i], c2[i], c3[i], key_0, key_1);
-    key_0 += philox::weyl_0;
-    key_1 += philox::weyl_1;
-  }
-  for (int i = 0; i < lanes; ++i) {
-    words[4 * i] = c0[i];
-    words[4 * i + 1] = c1[i];
-    words[4 * i + 2] = c2[i];
-    words[4 * i + 3] = c3[i];
-  }
-}
-
-void make_tile(uint32_t* words, int64_t count, uint64_t seed, uint64_t block) {
-  for (int64_t i = 0; i < count; i += 4 * lanes) {
-    make_words(words + i, seed, block + static_cast<uint64_t>(i / 4));
+// The rounds of one block are unrolled, so that the loop over blocks becomes vectors of blocks.
+void make_words(uint32_t* words, int64_t blocks, uint64_t seed, uint64_t first) {
+  for (int64_t i = 0; i < blocks; ++i) {
+    const philox::Words made = philox::block(seed, first + static_cast<uint64_t>(i));
+    for (int w = 0; w < 4; ++w) words[4 * i + w] = made.word[w];
   }
 }
 
@@ -158,8 +136,8 @@ void tiled(void* out, int64_t count, uint64_t seed, uint64_t block, Make make) {
   for (int64_t start = 0; start < count; start += tile) {
     const int64_t n = count - start < tile ? count - start : tile;
     // A pair of normal numbers uses its second word even where only its first number is wanted.
-    make_tile(words, (n + n % 2) * words_each, seed,
-              block + static_cast<uint64_t>(start * words_each / 4));
+    make_words(words, ((n + n % 2) * words_each + 3) / 4, seed,
+               block + static_cast<uint64_t>(start * words_each / 4));
     make(static_cast<T*>(out) + start, words, n);
   }
 }
