@@ -61,6 +61,9 @@ NB_MODULE(_core, m) {
           [](Device* self, const std::string& name) { new (self) Device{&get_backend(name)}; },
           nb::arg("name"))
       .def_prop_ro("name", [](const Device& d) { return d.backend->name; })
+      .def_prop_ro(
+          "is_host_memory", [](const Device& d) { return d.backend->is_host_memory(); },
+          "Whether NumPy can read and write the device's memory in place.")
       .def(
           "synchronize", [](const Device& d) { d.backend->synchronize(); },
           "Returns when all work on the device is done.")

@@ -85,7 +85,12 @@ class PythonBackend final : public Backend {
   template <typename... Arguments>
   void call(const char* method, const Arguments&... arguments) {
     nb::gil_scoped_acquire lock;
-    object_.attr(method)(argument(arguments)...);
+    try {
+      object_.attr(method)(argument(arguments)...);
+    } catch (const nb::python_error& error) {
+      if (!error.matches(PyExc_IndexError)) throw;
+      throw IndexError(nb::str(error.value()).c_str());
+    }
   }
 
   nb::object object_;

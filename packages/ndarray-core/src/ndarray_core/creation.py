@@ -19,7 +19,7 @@ from . import _core, manipulation
 from ._core import Device, NDArray
 from ._typing import DeviceLike, DTypeLike, Scalar, Shape, shape_tuple
 from .device import device as as_device
-from .dtypes import as_dtype, default_float, dtype_of_scalar, to_numpy_dtype
+from .dtypes import as_dtype, default_float, dtype_of_scalar, float_dtype, to_numpy_dtype
 from .errors import DTypeError, OutOfMemoryError, ShapeError
 from .interchange import from_host
 
@@ -119,14 +119,14 @@ def _first_element_has_dtype(obj: Any) -> bool:
 
 
 def empty(
-    shape: Shape, *, dtype: DTypeLike = default_float, device: DeviceLike | None = None
+    shape: Shape, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None
 ) -> NDArray:
     """An array whose elements are whatever the memory held.
 
     >>> nd.empty((2, 3)).shape
     (2, 3)
     """
-    return _core.empty(shape_tuple(shape), as_dtype(dtype), as_device(device))
+    return _core.empty(shape_tuple(shape), float_dtype(dtype), as_device(device))
 
 
 def full(
@@ -146,25 +146,25 @@ def full(
 
 
 def zeros(
-    shape: Shape, *, dtype: DTypeLike = default_float, device: DeviceLike | None = None
+    shape: Shape, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None
 ) -> NDArray:
     """An array of zeros.
 
     >>> nd.zeros(3).tolist()
     [0.0, 0.0, 0.0]
     """
-    return _core.full(shape_tuple(shape), 0, as_dtype(dtype), as_device(device))
+    return _core.full(shape_tuple(shape), 0, float_dtype(dtype), as_device(device))
 
 
 def ones(
-    shape: Shape, *, dtype: DTypeLike = default_float, device: DeviceLike | None = None
+    shape: Shape, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None
 ) -> NDArray:
     """An array of ones.
 
     >>> nd.ones(2, dtype=nd.int8).tolist()
     [1, 1]
     """
-    return _core.full(shape_tuple(shape), 1, as_dtype(dtype), as_device(device))
+    return _core.full(shape_tuple(shape), 1, float_dtype(dtype), as_device(device))
 
 
 def _as(x: NDArray, dtype: DTypeLike | None, device: DeviceLike | None) -> tuple[Any, Device]:
@@ -266,7 +266,7 @@ def linspace(
     /,
     num: int,
     *,
-    dtype: DTypeLike = default_float,
+    dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
     endpoint: bool = True,
 ) -> NDArray:
@@ -277,8 +277,9 @@ def linspace(
     """
     if num < 0:
         raise ShapeError(f"linspace: {num} numbers cannot be made")
+    chosen = to_numpy_dtype(float_dtype(dtype))
     with _out_of_memory(f"linspace: {num} numbers"):
-        numbers = np.linspace(start, stop, num, endpoint=endpoint, dtype=to_numpy_dtype(dtype))
+        numbers = np.linspace(start, stop, num, endpoint=endpoint, dtype=chosen)
     return from_host(numbers, as_device(device))
 
 
@@ -288,7 +289,7 @@ def eye(
     /,
     *,
     k: int = 0,
-    dtype: DTypeLike = default_float,
+    dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
 ) -> NDArray:
     """Ones on the k-th diagonal (above the main one if k > 0) of a matrix of zeros.

@@ -33,6 +33,7 @@ __all__ = [
     "finfo",
     "float32",
     "float64",
+    "float_dtype",
     "iinfo",
     "int8",
     "int16",
@@ -104,6 +105,11 @@ def as_dtype(dtype: DTypeLike, /) -> DType:
     if found is None:
         raise DTypeError(f"no element type {dtype!r}; there are {', '.join(_BY_NAME)}")
     return found
+
+
+def float_dtype(dtype: DTypeLike | None) -> DType:
+    """The given element type; the default floating one for None, as in `zeros(3, dtype=None)`."""
+    return default_float if dtype is None else as_dtype(dtype)
 
 
 def to_numpy_dtype(dtype: DTypeLike, /) -> np.dtype[np.generic]:

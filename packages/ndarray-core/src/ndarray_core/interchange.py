@@ -19,9 +19,6 @@ from .dtypes import as_dtype
 
 __all__ = ["astype", "from_numpy", "to_device"]
 
-# Devices whose memory NumPy can read and write in place.
-_HOST_DEVICES = frozenset({"numpy", "cpu"})
-
 
 def is_regular(array: npt.NDArray[Any]) -> bool:
     """Whether the core can read a NumPy array as it is: native numbers, whole-element strides."""
@@ -37,7 +34,7 @@ def from_host(array: npt.NDArray[Any], device: Device, copy: bool | None = None)
     """
     as_dtype(array.dtype)  # raises for those that do not exist here
     regular = is_regular(array)
-    if not copy and regular and array.flags.writeable and device.name in _HOST_DEVICES:
+    if not copy and regular and array.flags.writeable and device.is_host_memory:
         return _core.view_of_numpy(array, device)
     if copy is False:
         raise ValueError(

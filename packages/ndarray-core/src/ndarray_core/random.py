@@ -19,7 +19,16 @@ from . import _core
 from ._core import DType, NDArray
 from ._typing import DeviceLike, DTypeLike, Shape, shape_tuple
 from .device import device as as_device
-from .dtypes import as_dtype, default_float, default_int, float64, int64, uint32, uint64
+from .dtypes import (
+    as_dtype,
+    default_float,
+    default_int,
+    float64,
+    float_dtype,
+    int64,
+    uint32,
+    uint64,
+)
 from .errors import DTypeError, ShapeError
 from .interchange import from_host
 
@@ -107,7 +116,7 @@ class Generator:
         return _core.random(distribution, shape, dtype, as_device(device), seed, offset)
 
     def random(
-        self, shape: Shape, dtype: DTypeLike = default_float, device: DeviceLike | None = None
+        self, shape: Shape, dtype: DTypeLike | None = None, device: DeviceLike | None = None
     ) -> NDArray:
         """Uniform numbers in [0, 1): multiples of 2**-24 in float32, of 2**-53 in float64.
 
@@ -121,7 +130,7 @@ class Generator:
         low: float,
         high: float,
         shape: Shape,
-        dtype: DTypeLike = default_float,
+        dtype: DTypeLike | None = None,
         device: DeviceLike | None = None,
     ) -> NDArray:
         """Uniform numbers from low to high, which rounding can reach.
@@ -140,7 +149,7 @@ class Generator:
         mean: float,
         std: float,
         shape: Shape,
-        dtype: DTypeLike = default_float,
+        dtype: DTypeLike | None = None,
         device: DeviceLike | None = None,
     ) -> NDArray:
         """Normally distributed numbers (Box and Muller 1958). ValueError for a negative std.
@@ -230,8 +239,8 @@ def _check_seed(seed: int) -> int:
     return number
 
 
-def _floating(dtype: DTypeLike) -> DType:
-    chosen = as_dtype(dtype)
+def _floating(dtype: DTypeLike | None) -> DType:
+    chosen = float_dtype(dtype)
     if chosen not in (default_float, float64):
         raise DTypeError(f"random: numbers are float32 or float64, not {chosen.name}")
     return chosen

@@ -100,6 +100,8 @@ void assign(const Array& target, const Array& value) {
   Array source = leading > 0 ? reshape(value, shape) : value;
   source = source.view(source.layout.broadcast_to(target.shape()));
   if (target.size() == 0) return;
+  // x[0] += y ends in x[0] = x[0], after the addition has been done in place.
+  if (target.buffer.get() == source.buffer.get() && target.layout == source.layout) return;
   if (may_share_memory(target, source)) source = copy(source);
   target.buffer->version++;
   target.device().copy(target, source);

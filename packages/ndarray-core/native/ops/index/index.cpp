@@ -12,6 +12,16 @@ Array as_indices(const Array& indices, const char* op) {
   return astype(indices, DType::int64, false);
 }
 
+// Backends say which index is out of bounds; here is known which operation the user called.
+template <typename Call>
+void naming(const char* op, Call&& call) {
+  try {
+    call();
+  } catch (const IndexError& error) {
+    throw IndexError(message(op, ": ", error.what()));
+  }
+}
+
 Dims with_size(Dims shape, int axis, int64_t size) {
   shape[axis] = size;
   return shape;
@@ -47,7 +57,7 @@ void scatter_add_checked(const Array& x, const Array& indices, const Array& valu
   if (may_share_memory(x, source)) source = copy(source);
   const Array positions = may_share_memory(x, indices) ? copy(indices) : indices;
   x.buffer->version++;
-  x.device().scatter_add(x, positions, source, axis);
+  naming(op, [&] { x.device().scatter_add(x, positions, source, axis); });
 }
 
 }  // namespace
@@ -57,7 +67,10 @@ Array take(const Array& x, const Array& indices, int64_t axis) {
   const int position = x.layout.normalize_axis(axis, "take");
   const Array flat = reshape(as_indices(indices, "take"), {-1});
   Array out = empty(with_size(x.shape(), position, flat.size()), x.dtype(), x.device());
-  if (out.size() > 0) x.device().gather(out, x, along_axis(flat, x.shape(), position), position);
+  if (out.size() > 0) {
+    const Array where = along_axis(flat, x.shape(), position);
+    naming("take", [&] { x.device().gather(out, x, where, position); });
+  }
 
   Dims shape = x.shape();
   shape.erase(position);
@@ -76,8 +89,9 @@ Array take_along_axis(const Array& x, const Array& indices, int64_t axis) {
   const Dims source_shape = with_size(others, position, x.shape()[position]);
   Array out = empty(shape, x.dtype(), x.device());
   if (out.size() > 0) {
-    x.device().gather(out, x.view(x.layout.broadcast_to(source_shape)),
-                      where.view(where.layout.broadcast_to(shape)), position);
+    const Array source = x.view(x.layout.broadcast_to(source_shape));
+    const Array positions = where.view(where.layout.broadcast_to(shape));
+    naming("take_along_axis", [&] { x.device().gather(out, source, positions, position); });
   }
   return out;
 }

@@ -10,12 +10,11 @@ namespace {
 
 // An axis of x, of `size` elements `stride` bytes apart, that indices point along.
 struct Axis {
-  const char* op;
   int axis;
   int64_t size, stride;
 
-  Axis(const char* op, const Array& x, int axis)
-      : op(op), axis(axis), size(x.shape()[axis]), stride(Walk<1>::byte_stride(x, axis)) {}
+  Axis(const Array& x, int axis)
+      : axis(axis), size(x.shape()[axis]), stride(Walk<1>::byte_stride(x, axis)) {}
 
   int64_t offset(int64_t index) const {
     const int64_t position = index < 0 ? index + size : index;
@@ -24,7 +23,7 @@ struct Axis {
   }
   [[noreturn]] __attribute__((noinline)) void out_of_bounds(int64_t index) const {
     throw IndexError(
-        message(op, ": index ", index, " is out of bounds for axis ", axis, " with size ", size));
+        message("index ", index, " is out of bounds for axis ", axis, " with size ", size));
   }
 };
 
@@ -153,7 +152,7 @@ void check_indices(const Array& indices, const Axis& axis) {
 }  // namespace
 
 void gather(const Array& out, const Array& x, const Array& indices, int axis) {
-  const Axis along("gather", x, axis);
+  const Axis along(x, axis);
   Array start = x;  // walks x but for the axis, where the indices lead
   start.layout.shape = out.shape();
   start.layout.strides[axis] = 0;
@@ -175,7 +174,7 @@ void gather(const Array& out, const Array& x, const Array& indices, int axis) {
 }
 
 void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) {
-  const Axis target("scatter_add", out, axis);
+  const Axis target(out, axis);
   check_indices(indices, target);
   if (indices.size() == 0) return;
   Walk<3> walk;  // of all dimensions but the axis: a thread's block owns its part of out
