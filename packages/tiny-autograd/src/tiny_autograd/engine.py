@@ -44,33 +44,13 @@ def run(
     order = _ascending(edge_of(root) for root in roots)
     targets = None if inputs is None else {edge_of(x) for x in inputs}
     needed = None if targets is None else _leading_to(targets, order)
-    # Gradients that wait for their node, or have arrived at a leaf or target; and which of these
-    # are sums made here, that may be added to in place.
-    waiting: dict[Edge, Any] = {}
-    owned: set[Edge] = set()
+    waiting = _Waiting(create_graph)
     arrived: dict[Edge, Any] = {}
-
-    def send(edge: Edge, gradient: Any, source: Any) -> None:
-        held = waiting.get(edge)
-        if held is None:
-            # A leaf keeps what it gets, so that must not be somebody else's memory.
-            if not create_graph and isinstance(edge, Variable):
-                gradient = _own(gradient, source)
-                owned.add(edge)
-            waiting[edge] = gradient
-        elif create_graph:
-            waiting[edge] = held + gradient
-        elif edge in owned:
-            held += gradient
-        else:
-            waiting[edge] = held + gradient
-            owned.add(edge)
-
     previous = mode.enabled
     mode.enabled = create_graph
     try:
         for root, gradient in zip(roots, gradients, strict=True):
-            send(edge_of(root), gradient, gradient)
+            waiting.add(edge_of(root), gradient, gradient)
         while order:
             node = order.pop()
             if needed is not None and node not in needed:
@@ -82,21 +62,24 @@ def run(
                 gradient = _call_hooks(node.hooks, gradient, create_graph)
             if targets is not None and node in targets:
                 arrived[node] = gradient if create_graph else gradient.copy()
-            saved = _check(node)
+            saved: Any = _check(node) if node.versions else node.saved
             if create_graph:
                 saved = _relink(node, saved)
             plan = node.plan
-            for edge, (rule, picks) in zip(node.edges, plan.rules, strict=True):
+            for edge, (rule, picks) in zip(node.edges, plan.rules):  # noqa: B905 (hot)
                 if needed is not None and edge not in needed:
                     continue
-                result = rule(gradient, *[saved[i] for i in picks])
+                result = rule(gradient, *[saved[i] for i in picks]) if picks else rule(gradient)
                 if plan.fits:
-                    operand = edge if isinstance(edge, Node) else edge.array
+                    operand: Any = edge if isinstance(edge, Node) else edge.array
                     if result.shape != operand.shape:
                         result = sum_to(result, operand.shape)
-                    if result.dtype != operand.dtype:
+                    if result.dtype is not operand.dtype:
                         result = result.astype(operand.dtype)
-                send(edge, result, gradient)
+                if type(edge) is Node and edge not in waiting:
+                    waiting[edge] = result
+                else:
+                    waiting.add(edge, result, gradient)
             if not retain_graph and node.versions:
                 node.saved = None
         for edge, gradient in waiting.items():
@@ -107,6 +90,32 @@ def run(
     finally:
         mode.enabled = previous
     return arrived
+
+
+class _Waiting(dict[Any, Any]):
+    """Gradients that wait for their node, or have arrived at a leaf."""
+
+    def __init__(self, create_graph: bool) -> None:
+        super().__init__()
+        self._create_graph = create_graph
+        self._owned: set[Edge] = set()  # arrays made here, that may be added to in place
+
+    def add(self, edge: Edge, gradient: Any, source: Any) -> None:
+        """Add a gradient, which was computed from `source`, to what waits for the edge."""
+        held = self.get(edge)
+        if self._create_graph:
+            self[edge] = gradient if held is None else held + gradient
+        elif held is None:
+            # A leaf keeps what it gets, so that must not be somebody else's memory.
+            if isinstance(edge, Variable):
+                gradient = _own(gradient, source)
+                self._owned.add(edge)
+            self[edge] = gradient
+        elif edge in self._owned:
+            held += gradient
+        else:
+            self[edge] = held + gradient
+            self._owned.add(edge)
 
 
 def _ascending(edges: Iterable[Edge]) -> list[Node]:

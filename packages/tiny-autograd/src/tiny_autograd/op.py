@@ -163,7 +163,8 @@ class Op(Generic[P]):
             saved.append(getattr(arrays[i], fact))
         if plan.parameters:
             values = self._bind(args, parameters)
-            saved.extend([values[name] for name in plan.parameters])
+            for name in plan.parameters:
+                saved.append(values[name])
         node = _new(Node)
         node.plan = plan
         node.edges = edges
@@ -183,6 +184,8 @@ class Op(Generic[P]):
             shapes = tuple([x.shape for x in args])
             return {**self._defaults, f"{self.operands[0]}_shape": shapes, **parameters}
         given = args[len(self.operands) :]
+        if not given:
+            return {**self._defaults, **parameters} if parameters else self._defaults
         if self._rest is not None:
             return {**self._defaults, self._rest: given, **parameters}
         return {**self._defaults, **dict(zip(self.parameters, given, strict=False)), **parameters}

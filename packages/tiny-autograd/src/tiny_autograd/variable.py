@@ -175,14 +175,15 @@ class _KeepGrad:
 # The class of results. `tensor.py` sets it: Tensor's methods are made from the operations, which
 # are made before it.
 result_type: type[Variable] = Variable
+_new: Any = object.__new__
 
 
 def wrap(array: NDArray, node: Node | None = None) -> Tensor:
     """A tensor over `array`, made by `node`, or without history."""
-    tensor = result_type.__new__(result_type)
+    tensor: Tensor = _new(result_type)
     tensor.array = array
     tensor.grad = None
     tensor._requires_grad = node is not None
     tensor._node = node
     tensor._hooks = None
-    return cast("Tensor", tensor)
+    return tensor
