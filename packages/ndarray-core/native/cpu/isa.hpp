@@ -1,5 +1,5 @@
-// Instruction sets: every ops/*/*_kernels.cpp is compiled once for each of them, with its flags, in a
-// namespace of its own (ND_ISA, set by CMake). The best one that this processor has is chosen at
+// Instruction sets: every ops/*/*_kernels.cpp is compiled once for each of them, with its flags, in
+// a namespace of its own (ND_ISA, set by CMake). The best one that this processor has is chosen at
 // import; NDARRAY_CORE_ISA=baseline|avx2|avx512 forces a lower one.
 #pragma once
 
@@ -34,7 +34,7 @@ std::vector<std::string> supported_isas();  // built into this module and presen
   const Table& function();                  \
   }                                         \
   }
-#define ND_SELECT_KERNELS(function)                                           \
+#define ND_SELECT_KERNELS(function)                                                  \
   (::nd::cpu::active_isa() == ::nd::cpu::Isa::avx512 ? ::nd::cpu::avx512::function() \
    : ::nd::cpu::active_isa() == ::nd::cpu::Isa::avx2 ? ::nd::cpu::avx2::function()   \
                                                      : ::nd::cpu::baseline::function())

@@ -65,7 +65,9 @@ from .dtypes import (
     uint32,
     uint64,
 )
-from .elementwise import *
+from .elementwise.arithmetic import *
+from .elementwise.logic import *
+from .elementwise.mathematics import *
 from .indexing import *
 from .interchange import astype, from_numpy, to_device
 from .linalg import *
@@ -119,7 +121,9 @@ __all__ = [
     "use_device",
 ]
 __all__ += creation.__all__
-__all__ += elementwise.__all__
+__all__ += elementwise.arithmetic.__all__
+__all__ += elementwise.logic.__all__
+__all__ += elementwise.mathematics.__all__
 __all__ += indexing.__all__
 __all__ += linalg.__all__
 __all__ += manipulation.__all__
