@@ -210,7 +210,7 @@ class Tensor(Operators, InPlace):
         return ops.astype(self, other.dtype)
 
     def view(self, *shape: Any) -> Tensor:
-        """As `reshape`; or, given a dtype... see `astype`. Copies where the strides need it."""
+        """As `reshape`: a copy where the strides need one."""
         return ops.reshape(self, *shape)
 
     def reshape_as(self, other: Tensor) -> Tensor:
