@@ -18,6 +18,18 @@ from .arithmetic import where
 from .reduction import sum
 from .transcendental import erf, exp, sigmoid
 
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "log_softmax",
+    "logsigmoid",
+    "relu",
+    "silu",
+    "softmax",
+    "softplus",
+]
+
 _SQRT_HALF = math.sqrt(0.5)
 _GAUSS = 1 / math.sqrt(2 * math.pi)
 

@@ -16,6 +16,27 @@ from .creation import zeros_like
 from .rounding import floor, sign
 from .transcendental import exp, log
 
+__all__ = [
+    "abs",
+    "add",
+    "atan2",
+    "clamp",
+    "div",
+    "floor_divide",
+    "hypot",
+    "logaddexp",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "square",
+    "sub",
+    "where",
+]
+
 
 @op(cost=elementwise())
 def add(x: Operand, y: Operand, /) -> NDArray:

@@ -8,6 +8,26 @@ from ndarray_core import NDArray
 from ..cost import elementwise
 from ..op import Operand, op
 
+__all__ = [
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "eq",
+    "ge",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+]
+
 
 @op(cost=elementwise())
 def eq(x: Operand, y: Operand, /) -> NDArray:

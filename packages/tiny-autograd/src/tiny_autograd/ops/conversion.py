@@ -12,6 +12,10 @@ from ..op import Operand, op
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "clone",
+]
+
 
 @op(cost=movement(same_shape))
 def to_floating(x: Operand, /, dtype: Any) -> Operand:

@@ -24,6 +24,17 @@ from .shape import expand, permute, reshape
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "diag",
+    "diagonal",
+    "gather",
+    "index_add",
+    "index_select",
+    "masked_fill",
+    "scatter_add",
+    "take_along_dim",
+]
+
 
 def _output(_: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Shape:
     return tuple(parameters["shape"])

@@ -19,6 +19,21 @@ from .shape import Sizes, expand, reshape, sizes
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "cat",
+    "chunk",
+    "flip",
+    "narrow",
+    "repeat",
+    "repeat_interleave",
+    "roll",
+    "select",
+    "split",
+    "stack",
+    "tile",
+    "unbind",
+]
+
 
 def _joined(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
     size = sum(map(prod, shapes))

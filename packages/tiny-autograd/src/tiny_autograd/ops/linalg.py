@@ -20,6 +20,20 @@ from .shape import mT, reshape, unsqueeze
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "addmm",
+    "bmm",
+    "dot",
+    "linear",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+    "trace",
+    "tril",
+    "triu",
+]
+
 
 @op(cost=matrix_product)
 def matmul(x: Operand, y: Operand, /) -> NDArray:

@@ -20,6 +20,23 @@ from .transcendental import exp
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "logsumexp",
+    "mean",
+    "norm",
+    "prod",
+    "std",
+    "sum",
+    "var",
+    "var_mean",
+]
+
 
 def axes(dim: Dim) -> int | tuple[int, ...] | None:
     """`dim` as ndarray_core takes it: lists become tuples."""

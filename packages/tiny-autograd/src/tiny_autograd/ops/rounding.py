@@ -9,6 +9,14 @@ from ..cost import elementwise
 from ..op import Operand, op
 from .creation import zeros_like
 
+__all__ = [
+    "ceil",
+    "floor",
+    "round",
+    "sign",
+    "trunc",
+]
+
 
 @op(cost=elementwise())
 def sign(x: Operand, /) -> NDArray:

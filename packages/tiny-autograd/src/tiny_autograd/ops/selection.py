@@ -16,6 +16,11 @@ from .shape import squeeze
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "max",
+    "min",
+]
+
 
 class Extremum(NamedTuple):
     """The extreme values along a dimension, and their positions (the first of equals)."""

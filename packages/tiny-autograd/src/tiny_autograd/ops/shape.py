@@ -16,6 +16,19 @@ from ..op import Operand, op
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+__all__ = [
+    "broadcast_to",
+    "expand",
+    "flatten",
+    "movedim",
+    "permute",
+    "reshape",
+    "squeeze",
+    "transpose",
+    "unflatten",
+    "unsqueeze",
+]
+
 
 # Sizes as separate arguments, or as one sequence.
 Sizes: TypeAlias = Any

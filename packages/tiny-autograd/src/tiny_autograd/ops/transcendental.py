@@ -14,6 +14,31 @@ from ndarray_core import NDArray
 from ..cost import elementwise
 from ..op import Operand, op
 
+__all__ = [
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cos",
+    "cosh",
+    "erf",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "rsqrt",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+]
+
 
 @op(cost=elementwise())
 def sqrt(x: Operand, /) -> NDArray:
