@@ -171,6 +171,7 @@ def _unary() -> list[OpCase]:
         "atanh": between(-0.8, 0.8, 3, 4),
         "erf": normal(3, 4),
         "sigmoid": normal(3, 4),
+        "logit": between(0.1, 0.9, 3, 4),
         "sign": distinct(3, 4),
         "floor": distinct(3, 4),
         "ceil": distinct(3, 4),

@@ -34,6 +34,11 @@ def sigmoid(x: Array, out: Array) -> Array:
     return out
 
 
+def logit(x: Array, out: Array) -> Array:
+    np.log(x / (1 - x), out=out)
+    return out
+
+
 UNARY: dict[str, Callable[..., Any]] = {
     "negative": np.negative,
     "absolute": np.absolute,
@@ -65,6 +70,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "atanh": np.arctanh,
     "erf": erf,
     "sigmoid": sigmoid,
+    "logit": logit,
     "isnan": np.isnan,
     "isinf": np.isinf,
     "isfinite": np.isfinite,

@@ -30,6 +30,7 @@ __all__ = [
     "log2",
     "log10",
     "logaddexp",
+    "logit",
     "sigmoid",
     "sin",
     "sinh",
@@ -226,6 +227,15 @@ def sigmoid(x: NDArray, /) -> NDArray:
     [0.5, 1.0]
     """
     return _core.sigmoid(x)
+
+
+def logit(x: NDArray, /) -> NDArray:
+    """log(x / (1 - x)), the inverse of `sigmoid`; NaN outside [0, 1].
+
+    >>> nd.logit(nd.asarray([0.5, 1.0], dtype=nd.float64)).tolist()
+    [0.0, inf]
+    """
+    return _core.logit(x)
 
 
 def atan2(x1: Operand, x2: Operand, /) -> NDArray:

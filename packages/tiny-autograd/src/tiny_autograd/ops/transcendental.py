@@ -30,6 +30,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "logit",
     "rsqrt",
     "sigmoid",
     "sin",
@@ -342,3 +343,17 @@ def sigmoid(x: Operand, /) -> NDArray:
 
 
 sigmoid.vjp(x=lambda g, out: g * (out * (1 - out)))
+
+
+@op(cost=elementwise(22))
+def logit(x: Operand, /) -> NDArray:
+    """log(x / (1 - x)), the inverse of `sigmoid`; NaN outside [0, 1].
+
+    >>> import tiny_autograd as ta
+    >>> ta.logit(ta.tensor([0.5, 0.9]))
+    tensor([0.0000, 2.1972])
+    """
+    return nd.logit(x)
+
+
+logit.vjp(x=lambda g, x: g / (x * (1 - x)))
