@@ -3,15 +3,19 @@
 For every supported Python of this machine and every package: a fresh environment gets the wheel
 from dist/ and what the wheel's own metadata asks for, where the packages below are taken from dist/
 too. Then the floors above must be absent, the licence and the type marker present, and a small
-program must give the right numbers.
+program must give the right numbers. With --tests, the newest Python also runs all the tests on the
+wheels: the stable ABI is a different build, and the environments here use one version only.
 
-Usage: python tools/check_distributions.py    (after tools/build_packages.py)
+Usage: python tools/check_distributions.py [--tests]    (after tools/build_packages.py)
 """
 
+import argparse
 import subprocess
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import distributions
@@ -80,20 +84,25 @@ def check_source_distribution(path: Path) -> None:
     assert "LICENSE" in folders, f"{path.name} carries no licence"
 
 
+@contextmanager
+def environment(package: str, version: str, python: str) -> Iterator[str]:
+    """The interpreter of a fresh environment that holds only the package and what it asks for."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [distributions.UV, "venv", "--quiet", "--python", python, folder], check=True
+        )
+        interpreter = f"{folder}/bin/python"
+        distributions.install(package, version, interpreter)
+        yield interpreter
+
+
 def check_installed(package: str, version: str, python: str) -> None:
     """Install the package alone and run its program."""
     below = distributions.FLOORS[: distributions.FLOORS.index(package)]
     program = PROGRAMS[package] + LIST_FLOORS.format(floors=distributions.FLOORS)
-    with tempfile.TemporaryDirectory() as folder:
-        interpreter = f"{folder}/environment/bin/python"
-        subprocess.run(
-            [distributions.UV, "venv", "--quiet", "--python", python, f"{folder}/environment"],
-            check=True,
-        )
-        distributions.install(package, version, interpreter)
-        result = subprocess.run(
-            [interpreter, "-I", "-c", program], cwd=folder, stdout=subprocess.PIPE, text=True
-        )
+    with environment(package, version, python) as interpreter:
+        command = [interpreter, "-I", "-c", program]
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if result.returncode != 0:
         raise SystemExit(f"Python {version}, {package} alone: its program failed")
     if result.stdout.split() != [*below, package]:
@@ -104,14 +113,35 @@ def check_installed(package: str, version: str, python: str) -> None:
     print(f"Python {version}: {package} works with {', '.join(below) or 'nothing'} below it")
 
 
+def run_tests(version: str, python: str) -> None:
+    """Run all the tests, but those of docstrings, on the installed wheels."""
+    print(f"Python {version}: all tests on the wheels", flush=True)
+    with environment(distributions.FLOORS[-1], version, python) as interpreter:
+        group = f"{distributions.ROOT}/pyproject.toml:test"
+        install = [distributions.UV, "pip", "install", "--quiet", "--python", interpreter]
+        subprocess.run([*install, "--group", group], check=True)
+        packages = [package.replace("-", "_") for package in distributions.FLOORS]
+        folders = [f"tests/{name}" for name in (*packages, "integration")]
+        command = [interpreter, "-m", "pytest", "-q", *folders]
+        if subprocess.run(command, cwd=distributions.ROOT).returncode != 0:
+            raise SystemExit(f"Python {version}: tests failed on the wheels")
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tests", action="store_true", help="also run all tests on the wheels")
+    arguments = parser.parse_args()
+
     for wheel in sorted(distributions.FOLDER.glob("*.whl")):
         check_contents(wheel)
     for path in sorted(distributions.FOLDER.glob("*.tar.gz")):
         check_source_distribution(path)
-    for version, python in interpreters.available().items():
+    found = interpreters.available()
+    for version, python in found.items():
         for package in distributions.FLOORS:
             check_installed(package, version, python)
+    if arguments.tests:
+        run_tests(*list(found.items())[-1])
 
 
 if __name__ == "__main__":
