@@ -40,8 +40,10 @@ def test_matmul_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("dtype", FLOATING)
+# Edges of the blocks that the native product is cut into: one row, one last column, uneven parts.
 @pytest.mark.parametrize(
-    ("m", "k", "n"), [(1, 1000, 1), (129, 65, 130), (33, 400, 257), (3, 7, 999)]
+    ("m", "k", "n"),
+    [(1, 1000, 1), (129, 65, 130), (33, 400, 257), (3, 7, 999), (1, 513, 1025), (420, 130, 40)],
 )
 @pytest.mark.parametrize("layout", ["contiguous", "transposed", "sliced"])
 def test_large_products_equal_numpy(

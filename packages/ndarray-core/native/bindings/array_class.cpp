@@ -34,8 +34,7 @@ nb::object operate_in_place(nb::handle self, nb::handle other) {
 
 // Axes given as separate numbers or as one tuple: reshape(2, 3) and reshape((2, 3)).
 Dims dims_from_args(const nb::args& args) {
-  if (args.size() == 1) return nb::cast<Dims>(args[0]);
-  return nb::cast<Dims>(nb::handle(args));
+  return to_dims(args.size() == 1 ? nb::handle(args[0]) : nb::handle(args));
 }
 
 Array get_item(nb::handle self, nb::handle key, bool& advanced) {

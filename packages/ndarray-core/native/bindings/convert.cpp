@@ -80,6 +80,28 @@ Backend& to_backend(nb::handle object) {
       message("expected a device or its name, got ", nb::type_name(object.type()).c_str()).c_str());
 }
 
+Dims to_dims(nb::handle object) {
+  const auto size_of_index = [](PyObject* index) -> int64_t {
+    if (!PyIndex_Check(index)) {
+      throw nb::type_error(message("expected an int or a sequence of ints, got ",
+                                   nb::type_name(nb::handle(index).type()).c_str())
+                               .c_str());
+    }
+    const Py_ssize_t size = PyNumber_AsSsize_t(index, PyExc_OverflowError);
+    if (size == -1 && PyErr_Occurred()) {
+      PyErr_Clear();
+      throw ShapeError(message(nb::str(nb::handle(index)).c_str(), " does not fit into 64 bits"));
+    }
+    return size;
+  };
+  PyObject* p = object.ptr();
+  if (!PyTuple_Check(p) && !PyList_Check(p)) return {size_of_index(p)};
+  Dims dims;
+  for (nb::handle element : nb::borrow<nb::sequence>(object))
+    dims.push_back(size_of_index(element.ptr()));
+  return dims;
+}
+
 nb::tuple to_tuple(const Dims& dims) { return nb::steal<nb::tuple>(nb::cast(dims).release()); }
 
 nb::object python_attribute(const char* module, const char* name) {

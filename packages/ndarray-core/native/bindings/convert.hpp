@@ -35,6 +35,9 @@ DType to_dtype(nb::handle object);
 // A Device or its name.
 Backend& to_backend(nb::handle object);
 
+// Sizes or axes: an int, or a sequence of them. TypeError for anything else, ShapeError for more
+// than an array can have.
+Dims to_dims(nb::handle object);
 nb::tuple to_tuple(const Dims& dims);
 // An attribute of one of the package's Python modules, which may import this one.
 nb::object python_attribute(const char* module, const char* name);
@@ -66,39 +69,18 @@ struct type_caster<nd::Dims> {
   NB_TYPE_CASTER(nd::Dims, const_name("collections.abc.Sequence[int] | int"))
 
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
-    if (append(source)) return true;
-    value = nd::Dims();
-    if (!PyTuple_Check(source.ptr()) && !PyList_Check(source.ptr())) return false;
-    const Py_ssize_t count = PySequence_Size(source.ptr());
-    if (count > nd::max_ndim) {
-      PyErr_Clear();
+    try {
+      value = nd::to_dims(source);
+      return true;
+    } catch (...) {  // nanobind then says which types the function takes
       return false;
     }
-    for (Py_ssize_t i = 0; i < count; ++i) {
-      PyObject* element = PySequence_GetItem(source.ptr(), i);  // new reference
-      const bool appended = append(element);
-      Py_XDECREF(element);
-      if (!appended) return false;
-    }
-    return true;
   }
 
   static handle from_cpp(const nd::Dims& dims, rv_policy, cleanup_list*) noexcept {
     PyObject* tuple = PyTuple_New(dims.size());
     for (int i = 0; i < dims.size(); ++i) PyTuple_SetItem(tuple, i, PyLong_FromLongLong(dims[i]));
     return tuple;
-  }
-
- private:
-  bool append(handle element) noexcept {
-    if (!PyIndex_Check(element.ptr())) return false;
-    const Py_ssize_t number = PyNumber_AsSsize_t(element.ptr(), PyExc_OverflowError);
-    if (number == -1 && PyErr_Occurred()) {
-      PyErr_Clear();
-      return false;
-    }
-    value.push_back(number);
-    return true;
   }
 };
 

@@ -165,26 +165,26 @@ void bind_functions(nb::module_& m) {
 
   m.def(
       "empty",
-      [](const Dims& shape, DType dtype, nb::handle device) {
-        return empty(shape, dtype, to_backend(device));
+      [](nb::handle shape, DType dtype, nb::handle device) {
+        return empty(to_dims(shape), dtype, to_backend(device));
       },
       nb::arg("shape"), nb::arg("dtype"), nb::arg("device"),
       nb::sig("def empty(shape: collections.abc.Sequence[int] | int, dtype: DType, device: Device "
               "| str) -> NDArray"));
   m.def(
       "full",
-      [](const Dims& shape, nb::handle value, DType dtype, nb::handle device) {
-        return full(shape, expect_scalar(value, "full"), dtype, to_backend(device));
+      [](nb::handle shape, nb::handle value, DType dtype, nb::handle device) {
+        return full(to_dims(shape), expect_scalar(value, "full"), dtype, to_backend(device));
       },
       nb::arg("shape"), nb::arg("value"), nb::arg("dtype"), nb::arg("device"),
       nb::sig("def full(shape: collections.abc.Sequence[int] | int, value: bool | int | float, "
               "dtype: DType, device: Device | str) -> NDArray"));
   m.def(
       "random",
-      [](const std::string& distribution, const Dims& shape, DType dtype, nb::handle device,
+      [](const std::string& distribution, nb::handle shape, DType dtype, nb::handle device,
          uint64_t seed, uint64_t offset) {
-        return random(to_distribution(distribution), shape, dtype, to_backend(device), seed,
-                      offset);
+        return random(to_distribution(distribution), to_dims(shape), dtype, to_backend(device),
+                      seed, offset);
       },
       nb::arg("distribution"), nb::arg("shape"), nb::arg("dtype"), nb::arg("device"),
       nb::arg("seed"), nb::arg("offset"),
@@ -203,7 +203,7 @@ void bind_functions(nb::module_& m) {
       [](const nb::args& shapes) {
         Dims result;
         for (nb::handle shape : shapes)
-          result = broadcast_shapes(result, nb::cast<Dims>(shape), "broadcast_shapes");
+          result = broadcast_shapes(result, to_dims(shape), "broadcast_shapes");
         return to_tuple(result);
       },
       nb::sig(

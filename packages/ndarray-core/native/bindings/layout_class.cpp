@@ -10,7 +10,8 @@ void bind_layout(nb::module_& m) {
       "Immutable. Every method returns a new layout of the same memory.")
       .def(
           "__init__",
-          [](Layout* self, const Dims& shape, const std::optional<Dims>& strides, int64_t offset) {
+          [](Layout* self, nb::handle sizes, const std::optional<Dims>& strides, int64_t offset) {
+            const Dims shape = to_dims(sizes);
             size_of(shape);
             if (strides && strides->size() != shape.size()) {
               throw ShapeError(message("Layout: shape ", shape, " and strides ", *strides,
@@ -19,7 +20,9 @@ void bind_layout(nb::module_& m) {
             Layout layout(shape);
             new (self) Layout(shape, strides ? *strides : layout.strides, offset);
           },
-          nb::arg("shape"), nb::arg("strides") = nb::none(), nb::arg("offset") = 0)
+          nb::arg("shape"), nb::arg("strides") = nb::none(), nb::arg("offset") = 0,
+          nb::sig("def __init__(self, shape: collections.abc.Sequence[int] | int, strides: "
+                  "collections.abc.Sequence[int] | int | None = None, offset: int = 0) -> None"))
       .def_prop_ro(
           "shape", [](const Layout& x) { return to_tuple(x.shape); },
           nb::sig("def shape(self, /) -> tuple[int, ...]"))

@@ -9,6 +9,7 @@ namespace nd {
 // ops/copy
 Array empty(const Dims& shape, DType dtype, Backend& device);
 Array full(const Dims& shape, Scalar value, DType dtype, Backend& device);
+bool fits(const Scalar& value, DType dtype);  // whether the type's range holds the number
 Array from_scalar(Scalar value, DType dtype, Backend& device);
 Array copy(const Array& x);        // dense
 Array contiguous(const Array& x);  // x itself when it is dense already

@@ -1,7 +1,9 @@
 // Making arrays, and moving elements between layouts, element types and devices.
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 
 #include "core/ops.hpp"
 
@@ -16,7 +18,36 @@ Array empty(const Dims& shape, DType dtype, Backend& device) {
   return Array{device.allocate(dtype, size), Layout(shape)};
 }
 
+bool fits(const Scalar& value, DType dtype) {
+  if (!is_integer(dtype)) return true;
+  return dispatch(dtype, [&]<typename T>() {
+    using Limits = std::numeric_limits<T>;
+    if (value.kind == Kind::floating) {  // cut to an integer; NaN is not below anything
+      const double whole = std::trunc(value.floating);
+      return whole >= static_cast<double>(Limits::lowest()) &&
+             whole < std::ldexp(1.0, Limits::digits);
+    }
+    if (value.kind == Kind::unsigned_integer) return std::is_same_v<T, uint64_t>;  // above int64
+    if (std::is_same_v<T, uint64_t>) return value.integer >= 0;
+    return value.integer >= static_cast<int64_t>(Limits::lowest()) &&
+           value.integer <= static_cast<int64_t>(Limits::max());
+  });
+}
+
+namespace {
+
+void check_fits(const Scalar& value, DType dtype, const char* op) {
+  if (fits(value, dtype)) return;
+  throw std::overflow_error(
+      value.kind == Kind::floating
+          ? message(op, ": ", value.floating, " does not fit into ", name_of(dtype))
+          : message(op, ": the number does not fit into ", name_of(dtype)));
+}
+
+}  // namespace
+
 Array full(const Dims& shape, Scalar value, DType dtype, Backend& device) {
+  check_fits(value, dtype, "full");
   Array out = empty(shape, dtype, device);
   if (out.size() > 0) device.fill(out, value);
   return out;
@@ -109,6 +140,7 @@ void assign(const Array& target, const Array& value) {
 
 void fill(const Array& target, Scalar value) {
   check_writable(target, "fill");
+  check_fits(value, target.dtype(), "fill");
   if (target.size() == 0) return;
   target.buffer->version++;
   target.device().fill(target, value);

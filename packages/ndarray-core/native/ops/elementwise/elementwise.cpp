@@ -1,6 +1,4 @@
 // Element-wise operations: which element types they take, broadcasting, and writing in place.
-#include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "core/ops.hpp"
@@ -53,16 +51,6 @@ DType type_with_scalar(DType array, const Scalar& scalar) {
   if (scalar.kind == Kind::floating && !is_floating(array)) return default_float;
   if (scalar.kind != Kind::boolean && array == DType::bool_) return default_int;
   return array;
-}
-
-bool fits(const Scalar& scalar, DType dtype) {
-  if (!is_integer(dtype)) return true;
-  if (scalar.kind == Kind::unsigned_integer) return dtype == DType::uint64;  // above int64
-  return dispatch(dtype, [&]<typename T>() {
-    if constexpr (std::is_same_v<T, uint64_t>) return scalar.integer >= 0;
-    return scalar.integer >= static_cast<int64_t>(std::numeric_limits<T>::lowest()) &&
-           scalar.integer <= static_cast<int64_t>(std::numeric_limits<T>::max());
-  });
 }
 
 struct Operands {
