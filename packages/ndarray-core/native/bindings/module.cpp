@@ -26,7 +26,9 @@ void translate(const std::exception_ptr& exception, void*) {
   }
 }
 
-void* release_interpreter() { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; }
+void* release_interpreter() {
+  return PyGILState_GetThisThreadState() ? PyEval_SaveThread() : nullptr;
+}
 void acquire_interpreter(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
 
 }  // namespace
