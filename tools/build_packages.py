@@ -21,9 +21,10 @@ def main() -> None:
     )
     pythons = [sys.executable]
     if parser.parse_args().every_python:
-        # By wheel: one interpreter is enough for those that share the stable ABI's.
-        by_wheel = {version == "3.11": path for version, path in interpreters.available().items()}
-        pythons = list(by_wheel.values())
+        # Of those that share the stable ABI's wheel, the oldest builds it.
+        found = interpreters.available()
+        stable = [path for version, path in found.items() if version != "3.11"]
+        pythons = [path for version, path in found.items() if version == "3.11"] + stable[:1]
 
     shutil.rmtree(distributions.FOLDER, ignore_errors=True)
     for python in pythons:
