@@ -122,7 +122,7 @@ def run_tests(version: str, python: str) -> None:
         subprocess.run([*install, "--group", group], check=True)
         packages = [package.replace("-", "_") for package in distributions.FLOORS]
         folders = [f"tests/{name}" for name in (*packages, "integration")]
-        command = [interpreter, "-m", "pytest", "-q", *folders]
+        command = [interpreter, "-m", "pytest", *folders]
         if subprocess.run(command, cwd=distributions.ROOT).returncode != 0:
             raise SystemExit(f"Python {version}: tests failed on the wheels")
 
