@@ -107,6 +107,7 @@ def test_wrong_shapes(message: str, call) -> None:  # type: ignore[no-untyped-de
         ("needed unless training", lambda: F.batch_norm(ta.zeros(2, 2), None, None)),
         ("unknown mode", lambda: F.pad(ta.zeros(2), (1, 0), mode="mirror")),
         ("one_hot", lambda: F.one_hot(ta.tensor([3]), 3)),
+        ("divisor_override", lambda: F.avg_pool2d(ta.zeros(1, 4, 4), 2, divisor_override=0)),
         ("delta", lambda: F.huber_loss(ta.zeros(1), ta.zeros(1), delta=0)),
     ],
 )
@@ -225,6 +226,52 @@ def test_max_pool_takes_the_first_of_equals() -> None:
     F.max_pool2d(x, 2).sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [[[1.0, 0.0, 1.0, 0.0], [0.0] * 4]]
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 2, 0), (3, 2, 1), (2, 3, 1)])
+def test_pools_take_their_arguments_in_the_usual_order(
+    kernel: int, stride: int, padding: int, ceil_mode: bool
+) -> None:
+    rows, columns = 6, 8
+    x = values(rows, columns)
+
+    def spans(size: int) -> list[tuple[int, int]]:
+        """From where to where the windows reach, the padding included."""
+        found, start = [], -padding
+        while start + kernel <= size + padding or (ceil_mode and start < size):
+            whole = start - stride + kernel >= size + padding
+            if start > -padding and whole:
+                break  # the window before it has reached the end
+            found.append((start, min(start + kernel, size + padding)))
+            start += stride
+        return found
+
+    largest, where, with_pads, without = [], [], [], []
+    for top, bottom in spans(rows):
+        for left, right in spans(columns):
+            window = x[max(top, 0) : bottom, max(left, 0) : right]
+            largest.append(window.max())
+            where.append(int(np.argmax(x == window.max())))
+            with_pads.append(window.sum() / ((bottom - top) * (right - left)))
+            without.append(window.mean())
+    image = ta.tensor(x[None])
+    found, indices = F.max_pool2d(image, kernel, stride, padding, 1, ceil_mode, return_indices=True)
+    shape = (1, len(spans(rows)), len(spans(columns)))
+    assert found.shape == indices.shape == shape
+    assert indices.dtype is ta.int64
+    assert indices.reshape(-1).tolist() == where
+    np.testing.assert_array_equal(found.numpy().ravel(), largest)
+    for count_include_pad, expected in ((True, with_pads), (False, without)):
+        mean = F.avg_pool2d(image, kernel, stride, padding, ceil_mode, count_include_pad)
+        assert mean.shape == shape
+        np.testing.assert_allclose(mean.numpy().ravel(), expected, atol=1e-12)
+
+
+def test_a_pool_drops_the_window_that_starts_in_the_padding_behind() -> None:
+    x = ta.ones(1, 3, 3)
+    assert F.max_pool2d(x, 2, 2, 1, ceil_mode=True).shape == (1, 2, 2)
+    assert F.avg_pool2d(ta.ones(1, 2, 2), 3, 2, ceil_mode=True).tolist() == [[[1.0]]]
 
 
 def test_pools_of_overlapping_parts() -> None:
