@@ -195,6 +195,41 @@ def test_broken_and_hostile_files(tmp_path, content) -> None:
             load(path)
 
 
+@pytest.mark.parametrize("shape", [(2**62, 0), (2**63, 0), (1,) * 69 + (0,)])
+def test_sizes_that_no_array_has(tmp_path, device, shape) -> None:
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(header({"x": entry(shape=shape, offsets=(0, 0))}))
+    with pytest.raises(CheckpointError, match=r"broken\.safetensors: tensor 'x' can't be made"):
+        load_file(path, device)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "metadata", "message"),
+    [
+        ({"__metadata__": nn.zeros(1)}, None, "can't be named '__metadata__'"),
+        ({"\ud800": nn.zeros(1)}, None, "not Unicode"),
+        ({}, {"a": "\ud800"}, "not Unicode"),
+        ({}, {"\ud800": "a"}, "not Unicode"),
+    ],
+)
+def test_what_the_format_cannot_hold_is_refused(tmp_path, tensors, metadata, message) -> None:
+    path = tmp_path / "model"
+    save_file({"x": nn.tensor([1.0])}, path)
+    with pytest.raises(ValueError, match=message):
+        save_file(tensors, path, metadata)
+    assert load_file(path)["x"].tolist() == [1.0]
+    assert leftovers(tmp_path) == []
+
+
+def test_a_header_too_large_to_read_is_not_kept(tmp_path) -> None:
+    path = tmp_path / "model"
+    save_file({"x": nn.tensor([1.0])}, path)
+    with pytest.raises(OSError, match="header too large"):
+        save_file({}, path, {"a": "b" * 100_000_001})
+    assert load_file(path)["x"].tolist() == [1.0]
+    assert leftovers(tmp_path) == []
+
+
 def test_every_truncation_is_noticed(tmp_path) -> None:
     path = tmp_path / "model"
     save_file(nn.Linear(3, 2).state_dict(), path, {"epoch": "1"})

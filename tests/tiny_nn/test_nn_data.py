@@ -205,3 +205,19 @@ def test_collate_refuses() -> None:
         default_collate([])
     with pytest.raises((ValueError, RuntimeError)):
         default_collate([nn.zeros((2,)), nn.zeros((3,))])
+
+
+@pytest.mark.parametrize(
+    ("batch", "dtype"),
+    [
+        ([1, 2], nn.int64),
+        ([1, 2.5], nn.float32),  # tensor's own choice, as torch's
+        ([1.5, 2], nn.float64),
+        ([True, False], nn.bool),
+        ([True, 2], nn.int64),
+    ],
+)
+def test_numbers_of_different_kinds_keep_their_values(batch, dtype) -> None:
+    joined = default_collate(batch)
+    assert joined.dtype == dtype
+    assert joined.tolist() == batch

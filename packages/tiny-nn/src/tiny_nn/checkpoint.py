@@ -22,6 +22,7 @@ from safetensors import numpy as safetensors_numpy
 from tiny_autograd import Tensor, tensor
 
 _HEADER_LENGTH_BYTES = 8
+_RESERVED_NAME = "__metadata__"  # the header keeps the metadata there, among the tensors
 _READABLE = ("BOOL", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F32", "F64")
 
 
@@ -38,7 +39,9 @@ def save_file(
     whole new one, whatever happens meanwhile.
 
     The bytes depend on the arguments alone. A tensor under two names is written twice. Raises
-    TypeError for other values, and OSError as writing does; the temporary file is removed then.
+    TypeError for other values, ValueError for what the format can't hold (a tensor named
+    ``__metadata__``, text that is not Unicode), before anything is written, and OSError as writing
+    does (or for a header over the library's limit); an old file stays then.
 
     >>> import tempfile, tiny_nn as nn
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -53,6 +56,8 @@ def save_file(
     for key, text in texts.items():
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"save_file: metadata is str to str, not {key!r}: {text!r}")
+        _check_text(key)
+        _check_text(text)
     with _replacing(path) as temporary:
         mode = stat.S_IMODE(temporary.stat().st_mode)
         try:
@@ -80,7 +85,12 @@ def load_file(filename: str | os.PathLike[str], device: Any = None) -> dict[str,
                     f"{os.fspath(filename)}: tensor {name!r} is {dtype}, which has no dtype here; "
                     f"readable are {', '.join(_READABLE)}"
                 )
-            tensors[name] = tensor(file.get_tensor(name), device=device)
+            try:
+                tensors[name] = tensor(file.get_tensor(name), device=device)
+            except (ValueError, OverflowError) as error:  # sizes that no array has
+                raise CheckpointError(
+                    f"{os.fspath(filename)}: tensor {name!r} can't be made: {error}"
+                ) from error
     return tensors
 
 
@@ -93,9 +103,23 @@ def load_metadata(filename: str | os.PathLike[str]) -> dict[str, str]:
 def _host_array(name: str, value: Tensor) -> np.ndarray[Any, Any]:
     if not isinstance(name, str):
         raise TypeError(f"save_file: tensor names are str, not {name!r}")
+    _check_text(name)
+    if name == _RESERVED_NAME:
+        raise ValueError(
+            f"save_file: a tensor can't be named {name!r}, where the format keeps its metadata; "
+            "rename the tensor, or pass text as metadata="
+        )
     if not isinstance(value, Tensor):
         raise TypeError(f"save_file: {name!r} is {type(value).__name__}, not a Tensor")
     return np.asarray(value.detach().cpu().numpy(), order="C")
+
+
+def _check_text(text: str) -> None:
+    """Raise ValueError for lone surrogates, which JSON in UTF-8 can't hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"save_file: {text!r} is not Unicode text: {error}") from error
 
 
 @contextlib.contextmanager
@@ -124,9 +148,9 @@ def _sort_metadata(file: BinaryIO) -> None:
     run (safetensors 0.8), and the same tensors shall give the same bytes."""
     length = int.from_bytes(file.read(_HEADER_LENGTH_BYTES), "little")
     header = json.loads(file.read(length))
-    if "__metadata__" not in header:
+    if _RESERVED_NAME not in header:
         return
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    header[_RESERVED_NAME] = dict(sorted(header[_RESERVED_NAME].items()))
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     if len(text) > length:
         raise CheckpointError(f"header grew from {length} to {len(text)} bytes when sorted")

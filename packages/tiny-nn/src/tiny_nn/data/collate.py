@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tiny_autograd import Tensor, float64, from_numpy, int64, stack, tensor
+from tiny_autograd import Tensor, float64, from_numpy, stack, tensor
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
     """Join samples along a new first dimension, structure by structure.
 
-    Tensors and NumPy arrays are stacked, Python floats become float64 and ints int64 tensors,
-    strings stay a list; tuples, lists and dictionaries are joined entry by entry (tuples and lists
+    Tensors and NumPy arrays are stacked; Python floats become a float64 tensor, ints an int64 one,
+    and floats behind a first int what ``tensor`` makes of them; strings stay a list; tuples, lists and dictionaries are joined entry by entry (tuples and lists
     come back as lists, named tuples as themselves). Raises RuntimeError for sequences of different
     lengths and TypeError, naming the type, for anything else.
 
@@ -30,12 +30,10 @@ def default_collate(batch: Sequence[Any]) -> Any:
         return stack(list(batch))
     if isinstance(first, np.ndarray | np.generic):
         return from_numpy(np.stack([np.asarray(sample) for sample in batch]))
-    if isinstance(first, bool):
-        return tensor(list(batch))
     if isinstance(first, float):
         return tensor(list(batch), dtype=float64)
-    if isinstance(first, int):
-        return tensor(list(batch), dtype=int64)
+    if isinstance(first, int):  # what the numbers together are: floats may follow an int
+        return tensor(list(batch))
     if isinstance(first, str | bytes):
         return list(batch)
     if isinstance(first, Mapping):
