@@ -278,17 +278,26 @@ SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {
     "one cycle linear": lambda s, o: s.OneCycleLR(
         o, 0.5, total_steps=13, pct_start=0.4, anneal_strategy="linear", div_factor=5
     ),
+    "one cycle by epochs": lambda s, o: s.OneCycleLR(
+        o, [0.5], None, 4, 3, 0.25, "cos", True, 0.6, 0.7, 10, 100
+    ),
+    "one cycle in three phases": lambda s, o: s.OneCycleLR(o, 0.5, 12, three_phase=True),
+    "one cycle without momentum": lambda s, o: s.OneCycleLR(o, 0.5, 12, cycle_momentum=False),
 }
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_schedule(name: str) -> None:
-    ours = nn.optim.SGD([nn.Parameter(nn.zeros((1,)))], lr=0.3)
-    theirs = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_schedule(name: str, optimizer: str) -> None:
+    ours = getattr(nn.optim, optimizer)([nn.Parameter(nn.zeros((1,)))], lr=0.3)
+    theirs = getattr(torch.optim, optimizer)([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
     s_ours = SCHEDULES[name](nn.optim.lr_scheduler, ours)
     s_theirs = SCHEDULES[name](torch.optim.lr_scheduler, theirs)
     for _ in range(12):
         assert s_ours.get_last_lr() == pytest.approx(s_theirs.get_last_lr(), rel=1e-9, abs=1e-12)
+        for key in ("lr", "momentum", "betas"):
+            expected = theirs.param_groups[0].get(key, 0)
+            assert ours.param_groups[0].get(key, 0) == pytest.approx(expected, rel=1e-9, abs=1e-12)
         ours.step()
         theirs.step()
         s_ours.step()

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import tiny_nn as nn
-from tiny_nn.optim import SGD, lr_scheduler
+from tiny_nn.optim import SGD, Adam, Optimizer, lr_scheduler
 
 
 def optimizer(lr: float = 1.0) -> SGD:
@@ -42,8 +42,33 @@ def test_one_cycle(strategy) -> None:
     assert found[-1] == pytest.approx(0.2 / 1e4)
     assert found[:5] == sorted(found[:5])
     assert found[4:] == sorted(found[4:], reverse=True)
+    schedule.step()  # torch allows one beyond the last
     with pytest.raises(ValueError, match="Tried to step 21 times"):
         schedule.step()
+
+
+def test_one_cycle_turns_the_momentum_the_other_way() -> None:
+    schedule = lr_scheduler.OneCycleLR(optimizer(), 1.0, epochs=4, steps_per_epoch=5)
+    group = schedule.optimizer.param_groups[0]
+    momenta = [group["momentum"]]
+    for _ in range(19):
+        schedule.step()
+        momenta.append(group["momentum"])
+    assert momenta[0] == momenta[-1] == pytest.approx(0.95)
+    assert min(momenta) == momenta[5] == pytest.approx(0.85)
+
+    adam = Adam([nn.Parameter(nn.zeros((1,)))], betas=(0.9, 0.99))
+    schedule = lr_scheduler.OneCycleLR(adam, [1.0], total_steps=10, max_momentum=[0.8])
+    assert adam.param_groups[0]["betas"] == (pytest.approx(0.8), 0.99)
+    schedule = lr_scheduler.OneCycleLR(optimizer(), 1.0, total_steps=10, cycle_momentum=False)
+    assert schedule.optimizer.param_groups[0]["momentum"] == 0
+
+
+def test_one_cycle_needs_a_momentum_to_cycle() -> None:
+    plain = Optimizer([nn.Parameter(nn.zeros((1,)))], {"lr": 1.0})
+    with pytest.raises(ValueError, match="pass cycle_momentum=False"):
+        lr_scheduler.OneCycleLR(plain, 1.0, total_steps=5)
+    lr_scheduler.OneCycleLR(plain, 1.0, total_steps=5, cycle_momentum=False).step()
 
 
 def test_every_group_keeps_its_own_base() -> None:
@@ -59,6 +84,7 @@ def test_a_loaded_schedule_goes_on() -> None:
     second = lr_scheduler.StepLR(optimizer(lr=7.0), 2)
     second.load_state_dict(first.state_dict())
     assert second.get_last_lr() == first.get_last_lr()
+    assert second.optimizer.param_groups[0]["lr"] == 7.0  # until the next step
     second.step()
     assert second.get_last_lr() == pytest.approx([0.01])
 
@@ -72,6 +98,12 @@ def test_options_out_of_range() -> None:
         lr_scheduler.CosineAnnealingLR(optimizer(), 0)
     with pytest.raises(ValueError, match="total_steps"):
         lr_scheduler.OneCycleLR(optimizer(), 1.0, total_steps=0)
+    with pytest.raises(ValueError, match="either total_steps OR"):
+        lr_scheduler.OneCycleLR(optimizer(), 1.0, epochs=5)
+    with pytest.raises(ValueError, match="steps_per_epoch must be a positive integer"):
+        lr_scheduler.OneCycleLR(optimizer(), 1.0, epochs=5, steps_per_epoch=1.5)
+    with pytest.raises(ValueError, match="max_lr must have the same length"):
+        lr_scheduler.OneCycleLR(optimizer(), [1.0, 2.0], total_steps=5)
     with pytest.raises(ValueError, match="pct_start"):
         lr_scheduler.OneCycleLR(optimizer(), 1.0, total_steps=5, pct_start=2)
     with pytest.raises(ValueError, match="anneal_strategy"):

@@ -97,6 +97,7 @@ class DigitsTraining:
             optimizer,
             max_lr=options.lr,
             total_steps=options.epochs * self.batches + 1,
+            cycle_momentum=False,
         )
         for epoch in range(1, options.epochs + 1):
             model.train()

@@ -14,8 +14,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """Join samples along a new first dimension, structure by structure.
 
     Tensors and NumPy arrays are stacked; Python floats become a float64 tensor, ints an int64 one,
-    and floats behind a first int what ``tensor`` makes of them; strings stay a list; tuples, lists and dictionaries are joined entry by entry (tuples and lists
-    come back as lists, named tuples as themselves). Raises RuntimeError for sequences of different
+    and floats behind a first int what ``tensor`` makes of them; strings stay a list; tuples, lists
+    and dictionaries are joined entry by entry (tuples and lists come back as lists, named tuples
+    as themselves). Raises RuntimeError for sequences of different
     lengths and TypeError, naming the type, for anything else.
 
     >>> import tiny_nn as nn
