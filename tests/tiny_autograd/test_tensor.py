@@ -283,8 +283,6 @@ class TestErrors:
     def test_index_types(self) -> None:
         with pytest.raises(errors.DTypeError, match="integer or bool"):
             ta.zeros(2)[ta.tensor([0.0])]
-        with pytest.raises(TypeError, match="bool"):
-            ta.zeros(2)[True, ta.tensor([0])]
 
     def test_unknown_operands(self) -> None:
         with pytest.raises(TypeError):

@@ -86,6 +86,41 @@ class InPlace(Variable):
         array **= value_of(exponent)
         return self
 
+    def remainder_(self, other: Number) -> Self:
+        """self %= other.
+
+        >>> import tiny_autograd as ta
+        >>> ta.tensor([5, -5]).remainder_(3)
+        tensor([2, 1])
+        """
+        array = self._writable("remainder_", other)
+        array %= value_of(other)
+        return self
+
+    def floor_divide_(self, other: Number) -> Self:
+        """self //= other."""
+        array = self._writable("floor_divide_", other)
+        array //= value_of(other)
+        return self
+
+    def bitwise_and_(self, other: Number) -> Self:
+        """self &= other, of integers or bools."""
+        array = self._writable("bitwise_and_", other)
+        array &= value_of(other)
+        return self
+
+    def bitwise_or_(self, other: Number) -> Self:
+        """self |= other, of integers or bools."""
+        array = self._writable("bitwise_or_", other)
+        array |= value_of(other)
+        return self
+
+    def bitwise_xor_(self, other: Number) -> Self:
+        """self ^= other, of integers or bools."""
+        array = self._writable("bitwise_xor_", other)
+        array ^= value_of(other)
+        return self
+
     def addcmul_(self, tensor1: Number, tensor2: Number, *, value: float = 1) -> Self:
         """self += value * tensor1 * tensor2."""
         array = self._writable("addcmul_", tensor1, tensor2)
@@ -168,10 +203,9 @@ class InPlace(Variable):
         return self
 
     def __setitem__(self, key: Any, value: Number) -> None:
-        array = self._writable("assignment to elements", value)
-        items = key if isinstance(key, tuple) else (key,)
-        arrays = tuple(value_of(item) for item in items)
-        array[arrays if isinstance(key, tuple) else arrays[0]] = value_of(value)
+        from .ops.indexing import assign
+
+        assign(self._writable("assignment to elements", value), key, value_of(value))
 
     def __iadd__(self, other: Number) -> Self:
         return self.add_(other)
@@ -187,3 +221,18 @@ class InPlace(Variable):
 
     def __ipow__(self, other: Number) -> Self:
         return self.pow_(other)
+
+    def __imod__(self, other: Number) -> Self:
+        return self.remainder_(other)
+
+    def __ifloordiv__(self, other: Number) -> Self:
+        return self.floor_divide_(other)
+
+    def __iand__(self, other: Number) -> Self:
+        return self.bitwise_and_(other)
+
+    def __ior__(self, other: Number) -> Self:
+        return self.bitwise_or_(other)
+
+    def __ixor__(self, other: Number) -> Self:
+        return self.bitwise_xor_(other)

@@ -22,6 +22,7 @@ from .creation import full_like as full_like
 from .creation import ones_like as ones_like
 from .creation import zeros_like as zeros_like
 from .indexing import *
+from .indexing import assign as assign
 from .indexing import gather_elements as gather_elements
 from .indexing import getitem as getitem
 from .indexing import index as index

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import ndarray_core as nd
 from ndarray_core import NDArray
-from ndarray_core.errors import DTypeError, ShapeError
+from ndarray_core.errors import ShapeError
 
 from ..cost import Count, Shape, accumulation, normalize_dims, view
 from ..op import Operand, op
 from ..variable import Variable
 from .arithmetic import add, where
+from .keys import is_basic, take_apart
 from .shape import expand, permute, reshape
 
 if TYPE_CHECKING:
@@ -296,59 +297,6 @@ def diag(x: Operand, diagonal_offset: int = 0) -> Tensor:
     return scatter_diagonal(x, (size, size), diagonal_offset)
 
 
-class _Key(NamedTuple):
-    """An index taken apart: what gives a view, and the index arrays with their dimension in it."""
-
-    basic: tuple[Any, ...]
-    arrays: list[tuple[int, NDArray]]
-
-
-def _array_of(item: Any, device: Any) -> NDArray | None:
-    # Positions may come from another device; they are few beside what they pick.
-    if isinstance(item, Variable):
-        item = item.array
-    if isinstance(item, NDArray):
-        return item.to_device(device)
-    if isinstance(item, list) or hasattr(item, "__array__"):
-        return nd.asarray(item, device=device)
-    return None
-
-
-def _take_apart(key: Any, ndim: int, device: Any) -> _Key:
-    items = list(key) if isinstance(key, tuple) else [key]
-    parts: list[Any] = []  # arrays already as NDArrays of integers, bool ones replaced
-    for item in items:
-        array = _array_of(item, device)
-        if array is None:
-            if isinstance(item, bool):
-                raise TypeError("indexing with a single bool is not supported; use a mask tensor")
-            parts.append(item)
-        elif array.dtype.kind == "bool":
-            parts.extend(nd.nonzero(array))
-        elif array.dtype.kind == "float":
-            raise DTypeError(
-                f"tensors used as an index are integer or bool, got {array.dtype.name}"
-            )
-        else:
-            parts.append(int(array.item()) if array.ndim == 0 else array)
-    taken = len([p for p in parts if p is not None and p is not Ellipsis])
-    if not any(p is Ellipsis for p in parts):
-        parts.append(Ellipsis)
-    at = next(i for i, p in enumerate(parts) if p is Ellipsis)
-    parts[at : at + 1] = [slice(None)] * max(ndim - taken, 0)
-
-    basic: list[Any] = []
-    arrays: list[tuple[int, NDArray]] = []
-    dim = 0  # in the view
-    for part in parts:
-        if isinstance(part, NDArray):
-            arrays.append((dim, part))
-            part = slice(None)
-        basic.append(part)
-        dim += part is None or isinstance(part, slice)
-    return _Key(tuple(basic), arrays)
-
-
 def _linear(indices: list[NDArray], lengths: list[int]) -> NDArray:
     """One index into several dimensions merged, from an index into each."""
     linear = nd.zeros_like(indices[0])
@@ -360,43 +308,61 @@ def _linear(indices: list[NDArray], lengths: list[int]) -> NDArray:
     return linear
 
 
+def _locate(x: Operand, key: Any) -> tuple[Operand, int, list[NDArray]]:
+    """A view of x, and index arrays of one shape for its dimensions from the given one on."""
+    basic, arrays = take_apart(key, x.shape, x.device)
+    y = x if all(part == slice(None) for part in basic) else getitem(x, basic)
+    if not arrays:
+        return y, 0, []
+    dims = [dim for dim, _ in arrays]
+    common = nd.broadcast_shapes(*(array.shape for _, array in arrays))
+    indices = [array.broadcast_to(common) for _, array in arrays]
+    first = dims[0]
+    if dims != list(range(first, first + len(dims))):
+        y = permute(y, (*dims, *(d for d in range(y.ndim) if d not in dims)))
+        first = 0
+    return y, first, indices
+
+
 def index(x: Operand, key: Any) -> Tensor:
     """`x[key]`: integers, slices, Ellipsis, None; integer or bool tensors (lists, NumPy arrays).
 
     Without tensors a view. Several integer tensors are broadcast together and pick elements; their
-    dimensions stand where the first one stood if they stood side by side, else in front.
+    dimensions stand where the first one stood if they stood side by side, else in front. A single
+    bool is a mask for a new dimension of size 1. Raises IndexError for positions out of range, too
+    many of them, and masks of another shape than what they mask.
 
     >>> import tiny_autograd as ta
     >>> x = ta.tensor([[1, 2, 3], [4, 5, 6]])
     >>> x[:, -1], x[[0, 1], [2, 0]], x[x > 4]
     (tensor([3, 6]), tensor([3, 4]), tensor([5, 6]))
     """
-    items = key if isinstance(key, tuple) else (key,)
-    if all((isinstance(i, int | slice) and not isinstance(i, bool)) or i in _VIEWS for i in items):
+    if is_basic(key):
         return getitem(x, key)
-    basic, arrays = _take_apart(key, x.ndim, x.device)
-    y = x if all(part == slice(None) for part in basic) else getitem(x, basic)
-    if not arrays:
-        return y
-    dims = [dim for dim, _ in arrays]
-    if len(dims) == 1:
-        return take(y, arrays[0][1], dims[0])
-    common = nd.broadcast_shapes(*(array.shape for _, array in arrays))
-    indices = [array.broadcast_to(common) for _, array in arrays]
-    lengths = [y.shape[dim] for dim in dims]
-    first = dims[0]
-    if dims != list(range(first, first + len(dims))):
-        y = permute(y, (*dims, *(d for d in range(y.ndim) if d not in dims)))
-        first = 0
-    merged = reshape(y, (*y.shape[:first], prod(lengths), *y.shape[first + len(dims) :]))
+    y, first, indices = _locate(x, key)
+    if len(indices) < 2:
+        return take(y, indices[0], first) if indices else y
+    lengths = list(y.shape[first : first + len(indices)])
+    behind = y.shape[first + len(indices) :]
+    merged = reshape(y, (*y.shape[:first], prod(lengths), *behind))
     return take(merged, _linear(indices, lengths), first)
 
 
-class _Views:
-    """None and Ellipsis, compared by identity: items of a key may be tensors."""
+def assign(x: NDArray, key: Any, value: Any) -> None:
+    """Write to what `index` reads, for an array; the value is broadcast to the shape of x[key].
 
-    def __contains__(self, item: object) -> bool:
-        return item is None or item is Ellipsis
-
-
-_VIEWS = _Views()
+    >>> import ndarray_core as nd
+    >>> import tiny_autograd as ta
+    >>> x = nd.zeros((2, 2, 2))
+    >>> ta.ops.assign(x, (0, slice(None), [0, 1]), nd.asarray([[1, 2], [3, 4]]))
+    >>> x[0].tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    if isinstance(key, Variable) and key.array.dtype.kind == "bool":
+        key = key.array.to_device(x.device)  # a mask alone, which the core writes in one pass
+    if isinstance(key, NDArray) or is_basic(key):
+        x[key] = value
+        return
+    y, first, indices = _locate(x, key)
+    # Index arrays side by side, and no numbers: here NumPy's rules, the core's, are PyTorch's.
+    y[(*[slice(None)] * first, *indices) if indices else ...] = value
