@@ -5,7 +5,7 @@ import json
 import pytest
 
 import tiny_nn as nn
-from tiny_models import resnet_digits
+from tiny_models import model_file, resnet_digits
 from tiny_models.model_file import load_digits_model, save_digits_model
 from tiny_nn.checkpoint import CheckpointError, load_file, load_metadata, save_file
 
@@ -68,10 +68,30 @@ def test_sizes_that_cannot_be(path, sizes) -> None:
 
 
 def test_weights_that_do_not_fit(path) -> None:
-    sizes = json.dumps({"layers": [1, 2], "widths": [4, 9]})
+    sizes = json.dumps({"layers": [1, 2], "widths": [4, 7]})
     save_file(load_file(path), path, {**load_metadata(path), "sizes": sizes})
     with pytest.raises(CheckpointError, match="does not fit the model it names: size mismatch"):
         load_digits_model(path)
-    save_file({}, path, load_metadata(path))
+    state = load_file(path)
+    state["other"] = state.pop("fc.weight")
+    save_file(state, path, load_metadata(path))
     with pytest.raises(CheckpointError, match="Missing key"):
         load_digits_model(path)
+
+
+@pytest.mark.parametrize(
+    ("layers", "widths"), [([64] * 3, [2048] * 3), ([1, 2], [4, 9]), ([1, 3], [4, 8])]
+)
+def test_a_model_larger_than_its_file_is_not_built(path, monkeypatch, layers, widths) -> None:
+    sizes = json.dumps({"layers": layers, "widths": widths})
+    save_file(load_file(path), path, {**load_metadata(path), "sizes": sizes})
+    monkeypatch.setattr(model_file, "resnet_digits", None)  # calling it would fail otherwise
+    with pytest.raises(CheckpointError, match=r"does not fit .* at least [\d,]+ weights"):
+        load_digits_model(path)
+
+
+@pytest.mark.parametrize(("layers", "widths"), [((1, 1, 1), (16, 32, 64)), ((2, 3), (4, 4))])
+def test_the_weights_are_counted_without_building(layers, widths) -> None:
+    state = resnet_digits(layers, widths).state_dict()
+    expected = sum(x.numel() for x in state.values() if x.shape[2:] == (3, 3))
+    assert model_file.convolution_weights(layers, widths) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tiny_nn as nn
@@ -54,6 +54,13 @@ def load_digits_model(path: str | os.PathLike[str], device: Any = None) -> Loade
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{name} has damaged metadata: {error}") from error
     state = nn.checkpoint.load_file(path, device)
+    # Before the model is made: a small file must not ask for a large one.
+    needed, found = convolution_weights(**sizes), sum(x.numel() for x in state.values())
+    if needed > found:
+        raise CheckpointError(
+            f"{name} does not fit the model it names: a model of sizes {sizes} has at least "
+            f"{needed:,} weights, and the file holds {found:,} numbers"
+        )
     with nn.use_device(nn.default_device() if device is None else device):
         model = resnet_digits(**sizes)
     try:
@@ -62,6 +69,20 @@ def load_digits_model(path: str | os.PathLike[str], device: Any = None) -> Loade
         first = str(error).splitlines()[1].strip()
         raise CheckpointError(f"{name} does not fit the model it names: {first}") from error
     return LoadedModel(model.eval(), training if isinstance(training, dict) else {})
+
+
+def convolution_weights(layers: Sequence[int], widths: Sequence[int]) -> int:
+    """How many weights the 3 x 3 convolutions of ``resnet_digits(layers, widths)`` have: nearly all
+    that it has.
+
+    >>> convolution_weights((1, 1), (16, 32))  # 9 (1*16 + 2 * 16*16 + 16*32 + 32*32)
+    18576
+    """
+    products, planes = widths[0], widths[0]  # the stem has one input channel
+    for depth, width in zip(layers, widths, strict=True):
+        products += planes * width + (2 * depth - 1) * width * width
+        planes = width
+    return 9 * products
 
 
 def _checked_sizes(sizes: Any) -> dict[str, Any]:
