@@ -180,6 +180,27 @@ def test_loading_casts_state_to_the_parameter() -> None:
     assert other.state[single]["step"] == 1
 
 
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+def test_state_follows_a_moved_module(kind) -> None:
+    def train(devices):
+        layer = nn.Linear(2, 1, bias=False, device="numpy", dtype=nn.float64)
+        nn.init.ones_(layer.weight)
+        options = {"momentum": 0.9} if kind is optim.SGD else {"amsgrad": True}
+        optimizer = kind(layer.parameters(), lr=0.1, **options)
+        for device in devices:
+            layer.to(device)
+            optimizer.zero_grad()
+            (layer.weight * layer.weight).sum().backward()
+            optimizer.step()
+        (state,) = optimizer.state.values()
+        tensors = [value for value in state.values() if isinstance(value, nn.Tensor)]
+        assert {str(tensor.device) for tensor in tensors} == {devices[-1]}
+        return layer.weight.tolist()
+
+    stayed = train(["numpy"] * 4)
+    np.testing.assert_allclose(train(["numpy", "cpu", "cpu", "numpy"]), stayed, rtol=1e-12)
+
+
 def test_state_dict_numbers_parameters_through_the_groups() -> None:
     x, y, z = parameter(1.0), parameter(1.0), parameter(1.0)
     optimizer = optim.SGD([{"params": [x, y]}, {"params": [z]}], lr=0.1, momentum=0.5)

@@ -91,7 +91,8 @@ class Optimizer:
     def step(self, closure: Closure | None = None) -> Any:
         """Update every parameter that has a gradient; ``closure`` recomputes the loss first.
 
-        Returns what the closure returned.
+        State follows a parameter that has moved to another device. Returns what the closure
+        returned.
         """
         loss = None
         if closure is not None:
@@ -105,6 +106,7 @@ class Optimizer:
                         if group.get("maximize", False):
                             gradient = -gradient
                         state = self.state.get(parameter, {})
+                        _move(state, parameter)
                         self._update(parameter, gradient, state, group)
                         if state:
                             self.state[parameter] = state
@@ -167,6 +169,13 @@ class Optimizer:
             lines.append(f"Parameter Group {index}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _move(state: dict[str, Any], parameter: Tensor) -> None:
+    """Bring a parameter's state to where the parameter is (after ``Module.to``)."""
+    for key, value in state.items():
+        if isinstance(value, Tensor) and value.device != parameter.device:
+            state[key] = value.to(parameter.device)
 
 
 def _state_for(parameter: Tensor, key: str, value: Any) -> Any:
