@@ -16,8 +16,9 @@ class DataLoader:
 
     ``shuffle`` draws a new order per pass from ``generator``, and from nothing else: the same seed
     gives the same batches. ``sampler`` gives the order instead, ``batch_sampler`` the batches
-    themselves, and ``batch_size=None`` turns batching off. Raises ValueError for options that
-    contradict each other.
+    themselves, and ``batch_size=None`` turns batching off. Samples are read in this process:
+    torch's options for worker processes and pinned memory take their defaults only. Raises
+    ValueError for other values, and for options that contradict each other.
 
     >>> import tiny_nn as nn
     >>> dataset = nn.data.TensorDataset(nn.arange(5))
@@ -33,11 +34,31 @@ class DataLoader:
         shuffle: bool | None = None,
         sampler: Iterable[int] | None = None,
         batch_sampler: Iterable[Sequence[int]] | None = None,
-        *,
+        num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
         drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: object = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
     ) -> None:
+        _refuse_workers(
+            num_workers=(num_workers, 0),
+            timeout=(timeout, 0),
+            worker_init_fn=(worker_init_fn, None),
+            multiprocessing_context=(multiprocessing_context, None),
+            prefetch_factor=(prefetch_factor, None),
+            persistent_workers=(persistent_workers, False),
+        )
+        if pin_memory:
+            raise ValueError(
+                "DataLoader: pin_memory=True speeds up copies to a GPU, and there is no such "
+                "device yet; pass pin_memory=False"
+            )
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None and (
@@ -82,3 +103,13 @@ class DataLoader:
         if not isinstance(counted, Sized):
             raise TypeError(f"DataLoader: {type(counted).__name__} has no length")
         return len(counted)
+
+
+def _refuse_workers(**options: tuple[object, object]) -> None:
+    """Raise ValueError for an option, given with its default, that needs worker processes."""
+    for name, (value, default) in options.items():
+        if value != default:
+            raise ValueError(
+                f"DataLoader: {name}={value!r} is for worker processes, which are not there yet: "
+                f"samples are read in this one; pass {name}={default!r}"
+            )
