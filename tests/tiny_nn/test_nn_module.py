@@ -267,11 +267,29 @@ def test_repr() -> None:
         ")"
     )
     assert repr(nn.Module()) == "Module()"
-    assert repr(nn.Parameter(nn.tensor([1.0]))).startswith("Parameter containing:\n")
+    weight = nn.Parameter(nn.tensor([[1.0], [2.0]]))
+    text = "Parameter containing:\ntensor([[1.],\n        [2.]], requires_grad=True)"
+    assert repr(weight) == text
+    assert repr(weight.requires_grad_(False)) == text.replace(", requires_grad=True", "")
 
 
 def test_dir_lists_the_parts() -> None:
     assert {"first", "scale", "forward"} <= set(dir(Net()))
+
+
+def test_a_deep_copy_has_gradients_of_its_own() -> None:
+    layer = nn.Linear(2, 1)
+    layer(nn.ones((1, 2))).sum().backward()
+    twin = copy.deepcopy(layer)
+    assert twin.weight.grad.tolist() == [[1.0, 1.0]]
+    twin.zero_grad(set_to_none=False)
+    assert layer.weight.grad.tolist() == [[1.0, 1.0]]
+
+
+def test_cpu() -> None:
+    layer = nn.BatchNorm1d(2, device="numpy")
+    assert layer.cpu() is layer
+    assert {str(tensor.device) for tensor in layer.state_dict().values()} == {"cpu"}
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])

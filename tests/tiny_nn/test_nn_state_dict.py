@@ -105,3 +105,19 @@ def test_a_round_trip_gives_the_same_function(widths, seed) -> None:
     original(x)  # moves the running statistics
     assert str(copy.load_state_dict(original.state_dict())) == "<All keys matched successfully>"
     assert copy.eval()(x).tolist() == original.eval()(x).tolist()
+
+
+def test_batch_norm_state_without_a_count_of_batches() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    net(nn.randn((4, 2)))
+    state = net.state_dict()
+    del state["1.num_batches_tracked"]
+    other = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    assert other.load_state_dict(state) == ([], [])
+    assert other[1].running_mean.tolist() == net[1].running_mean.tolist()
+    assert other[1].num_batches_tracked.item() == 0
+    assert net.load_state_dict(state) == ([], [])
+    assert net[1].num_batches_tracked.item() == 1  # its own stays
+    del state["1.running_var"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "1.running_var"\.'):
+        other.load_state_dict(state)

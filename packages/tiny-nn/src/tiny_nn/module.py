@@ -30,6 +30,9 @@ class Module:
     ['factor']
     """
 
+    # Names of own state that files from before it existed lack: it keeps its value then.
+    _optional_state: frozenset[str] = frozenset()
+
     training: bool
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
@@ -380,6 +383,10 @@ class Module:
     def float(self) -> Self:
         """Cast the floating parameters and buffers to float32."""
         return self.to(float32)
+
+    def cpu(self) -> Self:
+        """Move to the native CPU device."""
+        return self.to("cpu")
 
     def double(self) -> Self:
         """Cast the floating parameters and buffers to float64."""

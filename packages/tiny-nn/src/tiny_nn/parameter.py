@@ -26,4 +26,5 @@ class Parameter(Tensor):
         super().__init__(data.detach().array, requires_grad=requires_grad)
 
     def __repr__(self) -> str:
-        return f"Parameter containing:\n{super().__repr__()}"
+        plain = Tensor(self.detach().array, requires_grad=self.requires_grad)
+        return f"Parameter containing:\n{plain!r}"

@@ -53,7 +53,12 @@ def load(module: Module, state: Mapping[str, Tensor], strict: bool) -> Incompati
     if not isinstance(state, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state)}.")
     own = dict(_entries(module, ""))
-    missing = [name for name in own if name not in state]
+    optional = {
+        f"{prefix}.{name}" if prefix else name
+        for prefix, owner in module.named_modules(remove_duplicate=False)
+        for name in owner._optional_state
+    }
+    missing = [name for name in own if name not in state and name not in optional]
     unexpected = [name for name in state if name not in own]
     errors: list[str] = []
     if strict and missing:

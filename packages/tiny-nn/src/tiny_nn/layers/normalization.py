@@ -20,6 +20,8 @@ class _BatchNorm(Module):
     """
 
     dims: tuple[int, ...]  # the numbers of input dimensions that are accepted
+    # torch before 0.4.1 did not count the batches.
+    _optional_state = frozenset({"num_batches_tracked"})
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Tensor | None
