@@ -165,6 +165,51 @@ def test_logsumexp_of_infinities() -> None:
     assert ta.logsumexp(x, 1).tolist() == [-inf, inf, 1.0]
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_ignored_targets_do_not_count_even_where_infinite(loss, reduction: str) -> None:  # type: ignore[no-untyped-def]
+    rows = [[-math.inf, 0.0], [0.0, 1.0]]
+    x = ta.tensor(rows, requires_grad=True)
+    counted = ta.tensor(rows[1:], requires_grad=True)
+    found = loss(x, ta.tensor([-100, 0]), reduction=reduction)
+    expected = loss(counted, ta.tensor([0]), reduction=reduction)
+    found.sum().backward()
+    expected.sum().backward()
+    assert found.reshape(-1).tolist()[-1] == expected.reshape(-1).tolist()[-1]
+    assert x.grad is not None and counted.grad is not None
+    assert x.grad.tolist() == [[0.0, 0.0], *counted.grad.tolist()]
+
+
+def test_label_smoothing_skips_ignored_targets() -> None:
+    x = ta.tensor([[-math.inf, 0.0], [0.0, 1.0]])
+    found = F.cross_entropy(x, ta.tensor([-100, 0]), label_smoothing=0.1)
+    expected = F.cross_entropy(x[1:], ta.tensor([0]), label_smoothing=0.1)
+    assert found.item() == expected.item()
+
+
+@pytest.mark.parametrize("loss", [F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss, F.kl_div])
+def test_the_options_of_losses_go_by_keyword(loss) -> None:  # type: ignore[no-untyped-def]
+    x = ta.ones(1, 2)
+    with pytest.raises(TypeError, match="positional"):
+        loss(x, x, "sum")
+    loss(x, x, reduction="sum")
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (F.cross_entropy, ta.tensor([0])),
+        (F.nll_loss, ta.tensor([0])),
+        (F.binary_cross_entropy, ta.ones(1, 2)),
+        (F.binary_cross_entropy_with_logits, ta.ones(1, 2)),
+    ],
+)
+def test_the_options_of_weighted_losses_go_by_keyword(loss, target: ta.Tensor) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(TypeError, match="positional"):
+        loss(ta.ones(1, 2), target, None, False)
+    loss(ta.ones(1, 2), target, None, reduction="sum")
+
+
 def test_cross_entropy_of_certainty_and_of_ignorance() -> None:
     assert F.cross_entropy(ta.zeros(5, 8), ta.arange(5)).item() == pytest.approx(math.log(8))
     certain = ta.eye(3) * 100

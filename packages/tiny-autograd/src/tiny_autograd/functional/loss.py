@@ -1,4 +1,8 @@
-"""Losses. `reduction` is "mean" (the default), "sum", or "none" for one loss per element."""
+"""Losses. `reduction` is "mean" (the default), "sum", or "none" for one loss per element.
+
+What torch.nn.functional has behind its deprecated `size_average` and `reduce` goes by keyword only:
+there is no position for it that means the same in both.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ def _warn_if_broadcast(name: str, input: Tensor, target: Tensor) -> None:
         )
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """(input - target) ** 2.
 
     >>> import tiny_autograd as ta
@@ -44,14 +48,14 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return _reduce(ops.square(input - target), reduction)
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """abs(input - target)."""
     _warn_if_broadcast("l1_loss", input, target)
     return _reduce(ops.abs(input - target), reduction)
 
 
 def huber_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+    input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0
 ) -> Tensor:
     """With d = abs(input - target): d * d / 2 up to delta, then delta (d - delta / 2).
 
@@ -66,7 +70,7 @@ def huber_loss(
 
 
 def smooth_l1_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+    input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
     """With d = abs(input - target): d * d / (2 beta) up to beta, then d - beta / 2.
 
@@ -75,7 +79,7 @@ def smooth_l1_loss(
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     if beta == 0:
-        return l1_loss(input, target, reduction)
+        return l1_loss(input, target, reduction=reduction)
     _warn_if_broadcast("smooth_l1_loss", input, target)
     distance = ops.abs(input - target)
     near = ops.square(distance) * (0.5 / beta)
@@ -83,7 +87,7 @@ def smooth_l1_loss(
 
 
 def kl_div(
-    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+    input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False
 ) -> Tensor:
     """target (log(target) - input): the Kullback-Leibler divergence of distributions.
 
@@ -103,7 +107,7 @@ def kl_div(
 
 
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
     """-(target log(input) + (1 - target) log(1 - input)), with logarithms of at least -100.
 
@@ -133,6 +137,7 @@ def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
@@ -156,6 +161,7 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Tensor:
@@ -174,6 +180,7 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    *,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
@@ -201,8 +208,7 @@ def cross_entropy(
         return _reduce_weighted(losses, weights, reduction)
     classes = input.shape[dim]
     spread = logp if weight is None else logp * _along(weight, dim, logp.ndim)
-    counted = (target != ignore_index).astype(input.dtype)
-    uniform = -ops.sum(spread, dim) * counted
+    uniform = ops.where(target == ignore_index, 0, -ops.sum(spread, dim))
     mixed = losses * (1 - label_smoothing) + uniform * (label_smoothing / classes)
     return _reduce_weighted(mixed, weights, reduction)
 
@@ -264,6 +270,9 @@ def _class_losses(
         )
     index = classes.astype(nd.int64, copy=False).expand_dims(dim)
     losses = -ops.squeeze(ops.gather_elements(logp, index, dim), dim)
+    if any_ignored:
+        # Selected, not multiplied by 0: the loss of an ignored target may be infinite.
+        losses = ops.where(ignored, 0, losses)
     if weight is None and not any_ignored:
         return losses, None
     weights = ops.ones_like(losses) if weight is None else ops.take(weight, index.squeeze(dim), 0)
