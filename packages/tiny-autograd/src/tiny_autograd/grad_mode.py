@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
-from contextlib import ContextDecorator
+from collections.abc import Callable, Generator
+from functools import partial, wraps
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Self, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
@@ -24,17 +28,12 @@ def is_grad_enabled() -> bool:
     return mode.enabled
 
 
-class _Switch(ContextDecorator):
+class _Switch:
     """Sets the mode on entering and restores what was before on leaving; may be nested."""
 
     def __init__(self, enabled: bool) -> None:
         self._enabled = enabled
         self._previous: list[bool] = []
-
-    def _recreate_cm(self) -> _Switch:
-        # A decorated function enters a switch of its own on every call, so recursion and threads
-        # do not mix up what to restore.
-        return _Switch(self._enabled)
 
     def __enter__(self) -> Self:
         self._previous.append(mode.enabled)
@@ -49,8 +48,74 @@ class _Switch(ContextDecorator):
     ) -> None:
         mode.enabled = self._previous.pop()
 
+    def __call__(self, function: F) -> F:
+        """As a decorator: the whole function runs in the mode, of a generator its own code only."""
+        return _decorate(function, self._enabled)
 
-class no_grad(_Switch):
+
+class _FixedSwitch(_Switch):
+    """A switch to one value, which also decorates without parentheses: `@no_grad`."""
+
+    _value: ClassVar[bool]
+
+    def __new__(cls, function: Callable[..., Any] | None = None, /) -> Any:
+        return super().__new__(cls) if function is None else cls()(function)
+
+    def __init__(self, function: Callable[..., Any] | None = None, /) -> None:
+        # Of `@no_grad` nothing comes here: there `__new__` returns the decorated function.
+        super().__init__(self._value)
+
+
+def _decorate(function: F, enabled: bool) -> F:
+    """The function, run under a switch of its own on every call.
+
+    So recursion and threads do not mix up what to restore.
+    """
+    if not callable(function):
+        raise TypeError(
+            f"a gradient mode decorates a function, not {type(function).__name__}; "
+            "set_grad_enabled(value) switches by a value"
+        )
+    decorated: Callable[..., Any]
+    if inspect.isgeneratorfunction(function):
+
+        @wraps(function)
+        def decorated(*args: Any, **parameters: Any) -> Any:
+            return _resumed_under(enabled, function(*args, **parameters))
+    else:
+
+        @wraps(function)
+        def decorated(*args: Any, **parameters: Any) -> Any:
+            with _Switch(enabled):
+                return function(*args, **parameters)
+
+    return cast("F", decorated)
+
+
+def _resumed_under(enabled: bool, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """The generator, whose code runs in the mode, while the code between its steps does not."""
+    resume: Callable[[], Any] = partial(next, generator)
+    try:
+        while True:
+            try:
+                with _Switch(enabled):
+                    value = resume()
+            except StopIteration as end:
+                return end.value
+            try:
+                sent = yield value
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                resume = partial(generator.throw, error)
+            else:
+                resume = partial(generator.send, sent)
+    finally:
+        with _Switch(enabled):
+            generator.close()
+
+
+class no_grad(_FixedSwitch):
     """Operations are not recorded: results do not require a gradient. A context or a decorator.
 
     >>> import tiny_autograd as ta
@@ -61,11 +126,10 @@ class no_grad(_Switch):
     False
     """
 
-    def __init__(self) -> None:
-        super().__init__(False)
+    _value = False
 
 
-class enable_grad(_Switch):
+class enable_grad(_FixedSwitch):
     """Operations are recorded, also inside `no_grad`. A context or a decorator.
 
     >>> import tiny_autograd as ta
@@ -74,8 +138,7 @@ class enable_grad(_Switch):
     True
     """
 
-    def __init__(self) -> None:
-        super().__init__(True)
+    _value = True
 
 
 class set_grad_enabled(_Switch):
@@ -102,7 +165,7 @@ class set_grad_enabled(_Switch):
         mode.enabled = self._enabled
         return self
 
-    def __call__(self, function):  # type: ignore[no-untyped-def]
+    def __call__(self, function: F) -> F:
         """As a decorator, switch only inside the function."""
         if self._before_call is not None:
             mode.enabled = self._before_call
