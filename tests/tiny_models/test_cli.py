@@ -129,7 +129,7 @@ def test_the_same_seed_gives_the_same_file(tmp_path, capsys) -> None:
     ("arguments", "message"),
     [
         (["--device", "abacus"], "--device abacus"),
-        (["--epochs", "-1"], "epochs must be at least 1, got -1"),
+        (["--epochs", "-1"], "epochs must be from 1 to 100,000, got -1"),
         (["--epochs", "many"], "--epochs"),
         (["--batch-size", "0"], "batch size must be at least 1"),
         (["--lr", "nan"], "learning rate must be a positive number"),
@@ -164,6 +164,29 @@ def test_a_model_that_cannot_be_written_ends_with_one_line(capsys, tmp_path, mon
     assert code == 1
     assert_one_line(err)
     assert "No space left on device" in err
+
+
+def test_training_that_diverges_keeps_the_file_as_it_is(capsys, tmp_path) -> None:
+    path = tmp_path / "model"
+    path.write_text("a good model")
+    code, out, err = run(capsys, *QUICK, "--lr", "1e30", "--output", path)
+    assert code == 1
+    assert "saved" not in out
+    assert_one_line(err)
+    assert "not finite" in err
+    assert "lower --lr" in err
+    assert path.read_text() == "a good model"
+
+
+def test_weights_that_are_not_finite_predict_nothing(capsys, tmp_path) -> None:
+    model = resnet_digits((1,), (4,))
+    with nn.no_grad():
+        model.fc.bias.fill_(float("nan"))
+    save_digits_model(model, tmp_path / "model", {})
+    code, out, err = run(capsys, "predict", tmp_path / "model", "0")
+    assert (code, out) == (1, "")
+    assert_one_line(err)
+    assert "not finite" in err
 
 
 def test_predict_an_index(capsys, model_path, device) -> None:

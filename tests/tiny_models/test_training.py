@@ -3,13 +3,14 @@
 import pytest
 
 import tiny_nn as nn
-from tiny_models.training import DigitsTraining, TrainingOptions, count_correct
+from tiny_models.training import DigitsTraining, DivergedError, TrainingOptions, count_correct
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"epochs": 0}, "epochs must be from 1 to 100,000, got 0"),
+        ({"epochs": 10**9}, "epochs must be from 1 to 100,000"),
         ({"batch_size": 0}, "batch size must be at least 1"),
         ({"lr": 0.0}, "learning rate must be a positive number"),
         ({"lr": float("nan")}, "learning rate"),
@@ -37,6 +38,17 @@ def test_the_loss_falls() -> None:
     run = DigitsTraining(TrainingOptions(epochs=4, batch_size=40), train_images=200)
     epochs = [progress for progress in run if progress.epoch_finished]
     assert epochs[-1].loss < 0.7 * epochs[0].loss
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "message"),
+    [(40, "the loss is not finite in epoch 1"), (120, "the weights are not finite after epoch 1")],
+)
+def test_a_run_that_diverges_stops_within_its_epoch(batch_size, message) -> None:
+    run = DigitsTraining(TrainingOptions(batch_size=batch_size, lr=1e300), train_images=120)
+    with pytest.raises(DivergedError, match=message):
+        for progress in run:
+            assert not progress.epoch_finished
 
 
 def test_the_seed_decides_everything(device) -> None:

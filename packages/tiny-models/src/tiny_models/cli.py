@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from tiny_models import terminal
 from tiny_models.data import digits
 from tiny_models.image_file import ImageFileError, Polarity, read_digit
 from tiny_models.model_file import load_digits_model, save_digits_model
-from tiny_models.training import DigitsTraining, TrainingOptions
+from tiny_models.training import DigitsTraining, DivergedError, TrainingOptions
 from tiny_models.training_display import shown
 
 FAILED = 1  # exit codes
@@ -120,6 +121,9 @@ def train_digits(
             else "nothing was saved, since no epoch was finished"
         )
         fail(f"interrupted; {saved}", INTERRUPTED)
+    except DivergedError as error:
+        kept = f"; {output} holds the model after epoch {saved_epoch}" if saved_epoch else ""
+        fail(f"{error}: lower --lr, which is {lr:g}{kept}", FAILED)
     typer.echo(f"test accuracy {correct / count:.2%} ({correct} of {count})")
     typer.echo(f"saved {output}")
 
@@ -180,6 +184,10 @@ def predict(
     with nn.no_grad():
         logits = model(pixels)  # (1, 10)
     probabilities: list[float] = nn.functional.softmax(logits, 1).tolist()[0]
+    if not all(map(math.isfinite, probabilities)):
+        fail(
+            f"{checkpoint} gives no probabilities: its weights are too large or not finite", FAILED
+        )
     console = Console()
     draw(pixels.tolist()[0][0], probabilities, console)
     best = max(range(digits.CLASSES), key=probabilities.__getitem__)

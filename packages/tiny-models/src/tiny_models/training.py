@@ -6,6 +6,7 @@ Every random number comes from the seed, so that a run can be repeated to the bi
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from tiny_models.resnet import ResNet, resnet_digits
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 EVALUATION_BATCH = 120
+MOST_EPOCHS = 100_000  # hours; beyond it a number is a mistake
+
+
+class DivergedError(ArithmeticError):
+    """The loss or the weights are no longer finite: the learning rate is too high."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,8 @@ class TrainingOptions:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise ValueError(f"epochs must be at least 1, got {self.epochs}")
+        if not 1 <= self.epochs <= MOST_EPOCHS:
+            raise ValueError(f"epochs must be from 1 to {MOST_EPOCHS:,}, got {self.epochs}")
         if self.batch_size < 1:
             raise ValueError(f"batch size must be at least 1, got {self.batch_size}")
         if not 0 < self.lr < float("inf"):
@@ -79,7 +85,11 @@ class DigitsTraining:
         self.batches = -(-len(self.train.labels) // options.batch_size)
 
     def __iter__(self) -> Iterator[Progress]:
-        """Train from the first epoch to the last, telling after each batch how it goes."""
+        """Train from the first epoch to the last, telling after each batch how it goes.
+
+        Raises DivergedError before it tells of a batch whose loss is not finite, or of a finished
+        epoch whose weights are not.
+        """
         options, model = self.options, self.model
         generator = nn.Generator(options.seed)
         order = nn.data.RandomSampler(range(len(self.train.labels)), generator=generator)
@@ -115,6 +125,10 @@ class DigitsTraining:
                 schedule.step()
                 seen += len(positions)
                 loss_sum += loss.item() * len(positions)
+                if not math.isfinite(loss_sum):
+                    raise DivergedError(f"the loss is not finite in epoch {epoch}")
+                if batch == self.batches and not is_finite(model):  # the last step's doing
+                    raise DivergedError(f"the weights are not finite after epoch {epoch}")
                 correct += int((logits.argmax(dim=1) == labels).sum().item())
                 yield Progress(
                     epoch=epoch,
@@ -128,6 +142,11 @@ class DigitsTraining:
     def correct_test_images(self) -> int:
         """How many of the test images the model classifies rightly."""
         return count_correct(self.model, self.test)
+
+
+def is_finite(model: nn.Module) -> bool:
+    """Whether all the model's weights and running statistics are finite."""
+    return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
 
 
 def count_correct(model: nn.Module, data: digits.Digits) -> int:
