@@ -369,3 +369,21 @@ def test_a_digits_network_trains_alike() -> None:
         assert loss_ours.item() == pytest.approx(loss_theirs.item(), rel=1e-9)
     for key, value in theirs.state_dict().items():
         assert_close(ours.state_dict()[key], value, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("order", [1, 2.0, 3.5, float("inf")])
+@pytest.mark.parametrize("limit", [0.1, 100.0])
+def test_clipping_gradients(order: float, limit: float) -> None:
+    gradients = [images(3, 4), images(5), images()]
+    ours = [nn.Parameter(nn.zeros(gradient.shape)) for gradient in gradients]
+    theirs = [torch.nn.Parameter(torch.zeros(gradient.shape)) for gradient in gradients]
+    for one, other, gradient in zip(ours, theirs, gradients, strict=True):
+        one.grad, other.grad = nn.tensor(gradient), torch.tensor(gradient)
+    norm = nn.utils.clip_grad_norm_(ours, limit, order)
+    assert_close(norm, torch.nn.utils.clip_grad_norm_(theirs, limit, order))
+    for one, other in zip(ours, theirs, strict=True):
+        assert_close(one.grad, other.grad)
+    nn.utils.clip_grad_value_(ours, limit / 5)
+    torch.nn.utils.clip_grad_value_(theirs, limit / 5)
+    for one, other in zip(ours, theirs, strict=True):
+        assert_close(one.grad, other.grad)

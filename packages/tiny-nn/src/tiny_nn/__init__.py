@@ -57,7 +57,7 @@ from tiny_autograd import (
     zeros,
     zeros_like,
 )
-from tiny_nn import checkpoint, data, functional, optim
+from tiny_nn import checkpoint, data, functional, optim, utils
 from tiny_nn.containers import ModuleDict, ModuleList, Sequential
 from tiny_nn.hooks import RemovableHandle
 from tiny_nn.layers import (
@@ -196,6 +196,7 @@ __all__ = [
     "uint32",
     "uint64",
     "use_device",
+    "utils",
     "zeros",
     "zeros_like",
 ]
