@@ -294,8 +294,37 @@ class TestHooks:
     def test_of_another_shape_are_refused(self) -> None:
         x = leaf(1.0, 2.0)
         x.register_hook(lambda g: g.sum())
-        with pytest.raises(RuntimeError, match="changed the shape"):
+        with pytest.raises(RuntimeError, match="result of a hook has shape"):
             (x * 1).sum().backward()
+
+    def test_of_another_dtype_are_refused(self) -> None:
+        x = leaf(1.0, 2.0)
+        x.register_hook(lambda g: g.float())
+        with pytest.raises(RuntimeError, match="has dtype float32, its gradient has float64"):
+            (x * 1).sum().backward()
+
+    def test_registered_twice_are_removed_one_by_one(self) -> None:
+        def add_one(gradient: ta.Tensor) -> ta.Tensor:
+            return gradient + 1
+
+        x = leaf(1.0)
+        first, _second = x.register_hook(add_one), x.register_hook(add_one)
+        first.remove()
+        first.remove()
+        (x * 1).sum().backward()
+        assert gradient(x) == [2.0]
+
+    @pytest.mark.parametrize("retained_first", [True, False])
+    def test_are_over_when_retain_grad_keeps_the_gradient(self, retained_first: bool) -> None:
+        x = leaf(1.0)
+        y = x * 3
+        if retained_first:
+            y.retain_grad()
+        y.register_hook(lambda g: g * 5)
+        y.retain_grad()
+        (y * 2).sum().backward()
+        assert gradient(y) == [10.0]
+        assert gradient(x) == [30.0]
 
     def test_return_tensors(self) -> None:
         x = leaf(1.0)
@@ -370,6 +399,51 @@ def test_node_names() -> None:
     assert repr(y.grad_fn) == "<LogSoftmaxBackward>"
     assert y.grad_fn is not None
     assert [repr(node) for node in y.grad_fn.next_functions] == ["<MulBackward>"]
+
+
+class TestAssigningGrad:
+    @pytest.mark.parametrize(
+        ("error", "message", "value"),
+        [
+            (TypeError, "not list", [1.0, 2.0]),
+            (TypeError, "not float", 1.0),
+            (RuntimeError, r"shape \(3,\), the tensor has \(2,\)", ta.ones(3)),
+            (RuntimeError, "dtype float32, the tensor has float64", ta.ones(2, dtype=ta.float32)),
+        ],
+    )
+    def test_what_does_not_match_is_refused(
+        self, error: type[Exception], message: str, value: object
+    ) -> None:
+        x = leaf(1.0, 2.0)
+        with pytest.raises(error, match=message):
+            x.grad = value  # type: ignore[assignment]
+        assert x.grad is None
+
+    def test_of_another_device_is_refused(self) -> None:
+        x = ta.ones(2, device="cpu")
+        with pytest.raises(RuntimeError, match="device numpy, the tensor has cpu"):
+            x.grad = ta.ones(2, device="numpy")
+
+    def test_of_itself_is_refused(self) -> None:
+        x = leaf(1.0)
+        with pytest.raises(RuntimeError, match="its own gradient"):
+            x.grad = x
+
+    def test_and_deleting(self) -> None:
+        x = leaf(1.0, 2.0)
+        x.grad = ta.tensor([3.0, 4.0], dtype=ta.float64)
+        assert gradient(x) == [3.0, 4.0]
+        del x.grad
+        assert x.grad is None
+
+    def test_data_of_a_tensor_that_requires_a_gradient_is_floating(self) -> None:
+        x = leaf(1.0)
+        with pytest.raises(RuntimeError, match="not int64"):
+            x.data = ta.tensor([1])
+        with pytest.raises(TypeError, match="not list"):
+            x.data = [1.0]  # type: ignore[assignment]
+        x.data = ta.tensor([5.0])
+        assert x.tolist() == [5.0]
 
 
 class TestModesAsDecorators:

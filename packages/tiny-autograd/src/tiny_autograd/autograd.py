@@ -138,13 +138,13 @@ def _checked_inputs(inputs: list[Any]) -> list[Any]:
 
 
 def _accumulate(leaf: Variable, gradient: Any, create_graph: bool) -> None:
-    held = leaf.grad
+    held = leaf._grad
     if held is None:
-        leaf.grad = gradient if create_graph else wrap(gradient)
+        leaf._grad = gradient if create_graph else wrap(gradient)
     elif create_graph or held._requires_grad:
         was, mode.enabled = mode.enabled, create_graph
         try:
-            leaf.grad = held + (gradient if create_graph else wrap(gradient))
+            leaf._grad = held + (gradient if create_graph else wrap(gradient))
         finally:
             mode.enabled = was
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,10 +11,10 @@ import ndarray_core as nd
 from .grad_mode import mode
 from .node import Node
 from .op import edge_of
-from .variable import Variable, wrap
+from .variable import KeepGrad, Variable, check_alike, wrap
 
 if TYPE_CHECKING:
-    from .node import Edge
+    from .node import Edge, Hooks
 
 _FREED = (
     "{}: trying to backward through the graph a second time, after what it saved has been freed; "
@@ -183,17 +183,14 @@ def _relink(node: Node, saved: list[Any]) -> list[Any]:
     return linked
 
 
-def _call_hooks(hooks: list[Callable[[Any], Any]], gradient: Any, create_graph: bool) -> Any:
+def _call_hooks(hooks: Hooks, gradient: Any, create_graph: bool) -> Any:
     tensor = cast("Any", gradient if create_graph else wrap(gradient))
-    for hook in list(hooks):
+    # What retain_grad keeps is the gradient that goes on, so it comes last.
+    for hook in sorted(hooks.values(), key=lambda hook: isinstance(hook, KeepGrad)):
         result = hook(tensor)
         if result is not None:
             if not isinstance(result, Variable):
                 raise TypeError(f"a hook returns a Tensor or None, not {type(result).__name__}")
-            if result.array.shape != tensor.array.shape:
-                raise RuntimeError(
-                    f"a hook changed the shape of the gradient from {tensor.array.shape} "
-                    f"to {result.array.shape}"
-                )
+            check_alike("the result of a hook", result.array, "its gradient", tensor.array)
             tensor = result
     return tensor if create_graph else tensor.array

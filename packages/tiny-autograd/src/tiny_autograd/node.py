@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     # Where a gradient goes: the operation that made the operand, or a leaf tensor.
     Edge: TypeAlias = "Node | Variable"
+    # What is called with a gradient, in this order, by the key of its registration.
+    Hooks: TypeAlias = dict[int, Callable[[Any], Any]]
 
 # A node is made after the nodes it depends on, so descending numbers are a topological order.
 next_order = count().__next__
@@ -36,7 +38,7 @@ class Node:
     shape: tuple[int, ...]  # of the result
     dtype: DType
     order: int
-    hooks: list[Callable[[Any], Any]] | None
+    hooks: Hooks | None
 
     def name(self) -> str:
         """The name of the operation, in the way of `MulBackward`."""

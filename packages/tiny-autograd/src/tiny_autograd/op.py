@@ -139,7 +139,7 @@ class Op(Generic[P]):
             return cast("Tensor", out)
         result: Tensor = _new(variable.result_type)
         result.array = out
-        result.grad = None
+        result._grad = None
         result._hooks = None
         if not (mask & self._rule_mask and mode.enabled):
             result._requires_grad = False

@@ -146,11 +146,21 @@ class Tensor(Operators, InPlace):
 
     @property
     def data(self) -> Tensor:
-        """A tensor over the same memory, without history; may be set to other memory."""
+        """A tensor over the same memory, without history; may be set to other memory.
+
+        That must hold floating-point numbers if the tensor requires a gradient: RuntimeError.
+        """
         return wrap(self.array)
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, variable.Variable):
+            raise TypeError(f"data is a Tensor, not {type(value).__name__}")
+        if self._requires_grad and value.array.dtype.kind != "float":
+            raise RuntimeError(
+                "data: the tensor requires a gradient, so its data must be floating-point numbers, "
+                f"not {value.array.dtype.name}"
+            )
         self.array = value.array
 
     def __copy__(self) -> Self:

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from ndarray_core import NDArray
 
 if TYPE_CHECKING:
-    from .node import Node
+    from .node import Hooks, Node
     from .tensor import Tensor
+
+# A hook's key is its registration, so that one function may be registered several times.
+_next_key = count().__next__
+
+
+def check_alike(what: str, array: NDArray, other: str, model: NDArray) -> None:
+    """RuntimeError unless the arrays have the same shape, dtype and device."""
+    for fact in ("shape", "dtype", "device"):
+        found, expected = getattr(array, fact), getattr(model, fact)
+        if found != expected:
+            if fact == "dtype":
+                found, expected = found.name, expected.name
+            raise RuntimeError(
+                f"{what} has {fact} {found}, {other} has {expected}; they must be equal"
+            )
 
 
 class RemovableHandle:
     """Takes a hook off again: `handle.remove()`, or leaving a `with` block."""
 
-    def __init__(self, hooks: list[Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
+    def __init__(self, hooks: Hooks, key: int) -> None:
         self._hooks = hooks
-        self._hook = hook
+        self._key = key
 
     def remove(self) -> None:
         """Remove the hook; does nothing when it has been removed before."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
+        self._hooks.pop(self._key, None)
 
     def __enter__(self) -> Self:
         return self
@@ -35,13 +50,13 @@ class RemovableHandle:
 class Variable:
     """The differentiable side of `Tensor`, which adds everything one computes with."""
 
-    __slots__ = ("__weakref__", "_hooks", "_node", "_requires_grad", "array", "grad")
+    __slots__ = ("__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "array")
 
     array: NDArray
-    grad: Tensor | None
+    _grad: Tensor | None
     _requires_grad: bool
     _node: Node | None
-    _hooks: list[Callable[[Any], Any]] | None
+    _hooks: Hooks | None
 
     def __init__(self, array: NDArray, requires_grad: bool = False) -> None:
         """Wrap an array of ndarray_core, without copying it.
@@ -55,7 +70,7 @@ class Variable:
                 "tiny_autograd.tensor(...) takes numbers, lists and NumPy arrays"
             )
         self.array = array
-        self.grad = None
+        self._grad = None
         self._requires_grad = False
         self._node = None
         self._hooks = None
@@ -87,6 +102,29 @@ class Variable:
         """Set `requires_grad` in place, and return the tensor."""
         self.requires_grad = requires_grad
         return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward has added up here; None when there is none.
+
+        Takes a tensor of this one's shape, dtype and device, or None: TypeError for what is no
+        tensor, RuntimeError for one that does not match.
+        """
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Variable):
+                raise TypeError(f"grad is a Tensor or None, not {type(value).__name__}")
+            if value is self:
+                raise RuntimeError("grad: a tensor cannot be its own gradient; use detach()")
+            check_alike("grad: the value assigned", value.array, "the tensor", self.array)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     @property
     def grad_fn(self) -> Node | None:
@@ -135,31 +173,34 @@ class Variable:
         if not self._requires_grad:
             raise RuntimeError("register_hook: this tensor does not require a gradient")
         if self._node is None:
-            hooks = self._hooks = self._hooks if self._hooks is not None else []
+            hooks = self._hooks = self._hooks if self._hooks is not None else {}
         else:
-            hooks = self._node.hooks = self._node.hooks if self._node.hooks is not None else []
-        hooks.append(hook)
-        return RemovableHandle(hooks, hook)
+            hooks = self._node.hooks = self._node.hooks if self._node.hooks is not None else {}
+        key = _next_key()
+        hooks[key] = hook
+        return RemovableHandle(hooks, key)
 
     def retain_grad(self) -> None:
-        """Keep `.grad` also for this tensor if it is not a leaf."""
+        """Keep `.grad` also for this tensor if it is not a leaf: what all its hooks leave of it."""
         if self._node is None:
             if not self._requires_grad:
                 raise RuntimeError("retain_grad: this tensor does not require a gradient")
             return
         if self.retains_grad:
             return
-        self.register_hook(_KeepGrad(self))
+        self.register_hook(KeepGrad(self))
 
     @property
     def retains_grad(self) -> bool:
         """Whether `retain_grad` was called on this tensor, which is not a leaf."""
         if self._node is None or self._node.hooks is None:
             return False
-        return any(isinstance(h, _KeepGrad) and h.tensor() is self for h in self._node.hooks)
+        return any(
+            isinstance(h, KeepGrad) and h.tensor() is self for h in self._node.hooks.values()
+        )
 
 
-class _KeepGrad:
+class KeepGrad:
     """A hook that adds the gradient to a tensor's `.grad`, without keeping the tensor alive."""
 
     def __init__(self, tensor: Variable) -> None:
@@ -169,7 +210,7 @@ class _KeepGrad:
         tensor = self.tensor()
         if tensor is not None:
             # A copy: the same gradient may pass through several tensors.
-            tensor.grad = gradient.clone() if tensor.grad is None else tensor.grad + gradient
+            tensor._grad = gradient.clone() if tensor._grad is None else tensor._grad + gradient
 
 
 # The class of results. `tensor.py` sets it: Tensor's methods are made from the operations, which
@@ -182,7 +223,7 @@ def wrap(array: NDArray, node: Node | None = None) -> Tensor:
     """A tensor over `array`, made by `node`, or without history."""
     tensor: Tensor = _new(result_type)
     tensor.array = array
-    tensor.grad = None
+    tensor._grad = None
     tensor._requires_grad = node is not None
     tensor._node = node
     tensor._hooks = None
