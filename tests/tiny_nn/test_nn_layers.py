@@ -359,3 +359,22 @@ def test_wrong_shapes_and_devices_raise() -> None:
 )
 def test_layers_print_as_torchs_do(layer, text) -> None:
     assert repr(layer) == text
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Linear(2, 3),
+        nn.Conv1d(2, 3, 1),
+        nn.Conv2d(2, 3, 1),
+        nn.BatchNorm1d(2),
+        nn.LayerNorm(2),
+        nn.Embedding(2, 3),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+@pytest.mark.parametrize("given", [np.zeros((1, 2), np.float32), [[0.0, 0.0]], 1.0])
+def test_inputs_that_are_not_tensors(layer, given) -> None:
+    name = f"{type(layer).__name__}: input must be a Tensor, not {type(given).__name__}; wrap it"
+    with pytest.raises(TypeError, match=name):
+        layer(given)

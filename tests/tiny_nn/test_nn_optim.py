@@ -229,8 +229,14 @@ def test_what_cannot_be_optimized() -> None:
         optim.SGD([])
     with pytest.raises(TypeError, match="iterable of Tensors or dicts"):
         optim.SGD(x)
-    with pytest.raises(TypeError, match="can only optimize Tensors"):
-        optim.SGD([3.0])
+    for wrong in (nn.Linear(1, 1), nn.Sequential(nn.ReLU()), 3.0, nn.Linear(1, 1).parameters):
+        with pytest.raises(TypeError, match=r"but got .*; pass module\.parameters\(\)"):
+            optim.SGD(wrong)
+        with pytest.raises(TypeError, match=r"but got .*; pass module\.parameters\(\)"):
+            optim.SGD([{"params": wrong}])
+    for wrong in ([3.0], [nn.Linear(1, 1)], "ab", nn.Linear(1, 1).named_parameters()):
+        with pytest.raises(TypeError, match=r"only optimize Tensors, .*; pass module\.param"):
+            optim.SGD(wrong)
     with pytest.raises(ValueError, match="non-leaf"):
         optim.SGD([x * 2])
     with pytest.raises(ValueError, match="more than one parameter group"):
@@ -261,3 +267,12 @@ def test_what_cannot_be_optimized() -> None:
 def test_options_out_of_range(kind, options, message) -> None:
     with pytest.raises(ValueError, match=message):
         kind([parameter(1.0)], **options)
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW])
+@pytest.mark.parametrize("option", ["foreach", "fused"])
+def test_torchs_choices_of_kernels(kind, option) -> None:
+    for choice in (None, False):
+        assert option not in kind([parameter(1.0)], **{option: choice}).defaults
+    with pytest.raises(ValueError, match=f"{option}=True needs kernels"):
+        kind([parameter(1.0)], **{option: True})

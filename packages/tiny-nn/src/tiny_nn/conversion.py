@@ -12,6 +12,15 @@ def is_floating(tensor: Tensor) -> bool:
     return tensor.dtype.kind == "float"
 
 
+def check_tensor(input: object, layer: object) -> None:
+    """Raise TypeError for a layer's input that isn't a Tensor."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{type(layer).__name__}: input must be a Tensor, not {type(input).__name__}; "
+            "wrap it with tiny_nn.tensor(...)"
+        )
+
+
 class ConversionTarget(NamedTuple):
     """A device and a floating dtype; None leaves that side as it is."""
 

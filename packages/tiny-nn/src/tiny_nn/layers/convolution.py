@@ -7,6 +7,7 @@ from typing import Any
 
 from tiny_autograd import Tensor, empty, init
 from tiny_autograd import functional as F
+from tiny_nn.conversion import check_tensor
 from tiny_nn.layers.linear import reset_bias
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
@@ -112,6 +113,7 @@ class Conv1d(_Convolution):
     dims = 1
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor(input, self)
         return F.conv1d(
             input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
@@ -131,6 +133,7 @@ class Conv2d(_Convolution):
     dims = 2
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor(input, self)
         return F.conv2d(
             input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )

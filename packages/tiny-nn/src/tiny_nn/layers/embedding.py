@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from tiny_autograd import Tensor, empty, init, no_grad
 from tiny_autograd import functional as F
+from tiny_nn.conversion import check_tensor
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
@@ -67,6 +68,7 @@ class Embedding(Module):
                 self.weight[self.padding_idx] = 0
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor(input, self)
         return F.embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:

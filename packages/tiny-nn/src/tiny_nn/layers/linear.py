@@ -7,6 +7,7 @@ from typing import Any
 
 from tiny_autograd import Tensor, empty, init
 from tiny_autograd import functional as F
+from tiny_nn.conversion import check_tensor
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
@@ -48,6 +49,7 @@ class Linear(Module):
         reset_bias(self.bias, fan_in=self.in_features)
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor(input, self)
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tiny_autograd import Tensor, empty, init, int64, no_grad, ones, tensor, zeros
 from tiny_autograd import functional as F
+from tiny_nn.conversion import check_tensor
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
@@ -77,6 +78,7 @@ class _BatchNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor(input, self)
         if input.ndim not in self.dims:
             expected = " or ".join(f"{dims}D" for dims in self.dims)
             raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
@@ -178,6 +180,7 @@ class LayerNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
+        check_tensor(input, self)
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tiny_autograd import Tensor, maximum, zeros_like
-from tiny_nn.optim.optimizer import Optimizer, ParamGroup, Params, check_not_negative
+from tiny_nn.optim.optimizer import (
+    Optimizer,
+    ParamGroup,
+    Params,
+    check_not_negative,
+    check_plain_loop,
+)
 
 
 class Adam(Optimizer):
@@ -15,7 +21,8 @@ class Adam(Optimizer):
     parameter -= lr * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps).
 
     ``weight_decay`` adds weight_decay * parameter to the gradient; ``amsgrad`` uses the largest v
-    so far (Reddi et al. 2018); ``maximize`` turns the gradient round.
+    so far (Reddi et al. 2018); ``maximize`` turns the gradient round. torch's ``foreach`` and
+    ``fused`` are accepted as None or False only (ValueError).
 
     >>> import tiny_nn as nn
     >>> x = nn.Parameter(nn.tensor([3.0]))
@@ -38,7 +45,10 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
+        check_plain_loop(foreach, fused)
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -109,5 +119,17 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize=maximize,
+            foreach=foreach,
+            fused=fused,
+        )

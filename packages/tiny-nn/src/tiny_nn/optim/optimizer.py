@@ -8,7 +8,7 @@ from typing import Any
 
 from tiny_autograd import Tensor, enable_grad, no_grad
 from tiny_nn.conversion import is_floating
-from tiny_nn.module import clear_grad
+from tiny_nn.module import Module, clear_grad
 
 ParamGroup = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
@@ -24,11 +24,7 @@ class Optimizer:
     """
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
-        if isinstance(params, (Tensor, Mapping)):
-            raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or "
-                f"dicts, but got {type(params).__name__}"
-            )
+        _check_iterable(params)
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[ParamGroup] = []
@@ -57,6 +53,8 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but the "
                 "ordering of tensors in sets will change between runs. Please use a list instead."
             )
+        if not isinstance(params, Tensor):
+            _check_iterable(params)
         tensors = [params] if isinstance(params, Tensor) else list(params)
         unknown = sorted(set(param_group) - set(self.defaults) - {"params", "initial_lr"})
         if unknown:
@@ -68,7 +66,8 @@ class Optimizer:
         for tensor in tensors:
             if not isinstance(tensor, Tensor):
                 raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {type(tensor)}"
+                    "optimizer can only optimize Tensors, but one of the params is "
+                    f"{type(tensor)}; pass module.parameters()"
                 )
             if not tensor.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
@@ -169,6 +168,25 @@ class Optimizer:
             lines.append(f"Parameter Group {index}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _check_iterable(params: object) -> None:
+    # Containers are iterable, but over modules.
+    if isinstance(params, (Tensor, Mapping, Module)) or not isinstance(params, Iterable):
+        raise TypeError(
+            "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+            f"but got {type(params).__name__}; pass module.parameters(), or a list of tensors"
+        )
+
+
+def check_plain_loop(foreach: bool | None, fused: bool | None) -> None:
+    """Raise ValueError for torch's choices among kernels that do not exist here."""
+    for name, chosen in (("foreach", foreach), ("fused", fused)):
+        if chosen:
+            raise ValueError(
+                f"Optimizer: {name}={chosen!r} needs kernels over lists of tensors, which are "
+                f"not there: parameters are updated one by one; pass {name}=None"
+            )
 
 
 def _move(state: dict[str, Any], parameter: Tensor) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tiny_autograd import Tensor
-from tiny_nn.optim.optimizer import Optimizer, ParamGroup, Params, check_not_negative
+from tiny_nn.optim.optimizer import (
+    Optimizer,
+    ParamGroup,
+    Params,
+    check_not_negative,
+    check_plain_loop,
+)
 
 
 class SGD(Optimizer):
@@ -14,6 +20,7 @@ class SGD(Optimizer):
     The direction is the gradient (plus weight_decay * parameter); with ``momentum`` the buffer
     ``momentum * buffer + (1 - dampening) * gradient``, which starts as the first gradient; with
     ``nesterov`` the gradient plus momentum * buffer. ``maximize`` turns the gradient round.
+    torch's ``foreach`` and ``fused`` are accepted as None or False only (ValueError).
 
     >>> import tiny_nn as nn
     >>> x = nn.Parameter(nn.tensor([3.0]))
@@ -34,7 +41,10 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
+        check_plain_loop(foreach, fused)
         defaults = {
             "lr": lr,
             "momentum": momentum,
