@@ -82,6 +82,7 @@ from .ops.reduction import *
 from .ops.rounding import *
 from .ops.selection import *
 from .ops.shape import *
+from .ops.statistics import *
 from .ops.transcendental import *
 from .tensor import Tensor
 from .variable import RemovableHandle
@@ -174,4 +175,5 @@ __all__ += ops.reduction.__all__
 __all__ += ops.rounding.__all__
 __all__ += ops.selection.__all__
 __all__ += ops.shape.__all__
+__all__ += ops.statistics.__all__
 __all__ += ops.transcendental.__all__

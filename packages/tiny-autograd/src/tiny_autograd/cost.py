@@ -53,13 +53,18 @@ class Cost:
 def normalize_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
     """The dimensions as non-negative numbers; None means all of them.
 
+    Without dimensions, 0 and -1 are accepted, and mean none. Raises IndexError for others out of
+    range, TypeError for a bool.
+
     >>> normalize_dims(-1, 3), normalize_dims(None, 2)
     ((2,), (0, 1))
     """
     if dim is None:
         return tuple(range(ndim))
-    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    dims = tuple(dim) if isinstance(dim, tuple | list) else (dim,)
     for d in dims:
+        if isinstance(d, bool):
+            raise TypeError(f"a dimension is an int, not the bool {d}")
         if not -max(ndim, 1) <= d < max(ndim, 1):
             raise IndexError(
                 f"dimension {d} is out of range for {ndim} dimensions: "
@@ -68,13 +73,22 @@ def normalize_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
     return tuple(d % ndim for d in dims) if ndim else ()
 
 
+def reduced_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
+    """The dimensions that a reduction goes over: all of them for None and for ().
+
+    >>> reduced_dims((), 2), reduced_dims([-1], 2), reduced_dims(-1, 0)
+    ((0, 1), (1,), ())
+    """
+    return normalize_dims(None if isinstance(dim, tuple | list) and not dim else dim, ndim)
+
+
 def reduced_shape(shape: Shape, dim: Dim, keepdim: bool) -> Shape:
     """The shape after a reduction over `dim`.
 
     >>> reduced_shape((2, 3, 4), (0, -1), False), reduced_shape((2, 3), 1, True)
     ((3,), (2, 1))
     """
-    dims = normalize_dims(dim, len(shape))
+    dims = reduced_dims(dim, len(shape))
     if keepdim:
         return tuple(1 if i in dims else n for i, n in enumerate(shape))
     return tuple(n for i, n in enumerate(shape) if i not in dims)

@@ -110,6 +110,8 @@ class Op(Generic[P]):
         self.parameters = tuple(p.name for p in rest)
         self._rest = next((p.name for p in rest if p.kind is kinds.VAR_POSITIONAL), None)
         self._defaults = {p.name: p.default for p in rest if p.default is not kinds.empty}
+        if self._rest is not None:
+            self._defaults[self._rest] = ()
         self.differentiable: bool | None = None  # not said yet
         self._rules: dict[int, tuple[Rule, tuple[str, ...]]] = {}
         self._rule_mask = 0  # one bit for each operand that has a rule

@@ -36,13 +36,16 @@ from .joining import concat as concat
 from .joining import stack_operands as stack_operands
 from .linalg import *
 from .reduction import *
-from .reduction import euclidean_norm as euclidean_norm
 from .rounding import *
 from .selection import *
 from .selection import Extremum as Extremum
 from .shape import *
 from .shape import mT as mT
 from .shape import sum_to as sum_to
+from .statistics import *
+from .statistics import euclidean_norm as euclidean_norm
+from .statistics import std_over as std_over
+from .statistics import var_over as var_over
 from .transcendental import *
 from .windows import fold_windows as fold_windows
 from .windows import pad_constant as pad_constant

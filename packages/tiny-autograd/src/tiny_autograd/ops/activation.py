@@ -15,7 +15,7 @@ from ndarray_core import NDArray
 from ..cost import Count, Shape, elementwise
 from ..op import Operand, op
 from .arithmetic import where
-from .reduction import sum
+from .reduction import axis, sum
 from .transcendental import erf, exp, sigmoid
 
 __all__ = [
@@ -158,9 +158,12 @@ def softmax(x: Operand, /, dim: int = -1) -> NDArray:
     >>> ta.softmax(ta.tensor([0.0, 0.0, 1.0]), dim=0)
     tensor([0.2119, 0.2119, 0.5761])
     """
+    over = axis("softmax", dim, x)
+    if not x.size:
+        return nd.zeros_like(x)
     # A common factor cancels: with the largest exponent at 0, nothing overflows.
-    exponentials = nd.exp(nd.subtract(x, nd.max(x, axis=dim, keepdims=True)))
-    return nd.divide(exponentials, nd.sum(exponentials, axis=dim, keepdims=True))
+    exponentials = nd.exp(nd.subtract(x, nd.max(x, axis=over, keepdims=True)))
+    return nd.divide(exponentials, nd.sum(exponentials, axis=over, keepdims=True))
 
 
 softmax.vjp(x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
@@ -174,8 +177,11 @@ def log_softmax(x: Operand, /, dim: int = -1) -> NDArray:
     >>> ta.log_softmax(ta.tensor([0.0, 0.0, 1.0]), dim=0)
     tensor([-1.5514, -1.5514, -0.5514])
     """
-    shifted = nd.subtract(x, nd.max(x, axis=dim, keepdims=True))
-    return nd.subtract(shifted, nd.log(nd.sum(nd.exp(shifted), axis=dim, keepdims=True)))
+    over = axis("log_softmax", dim, x)
+    if not x.size:
+        return nd.zeros_like(x)
+    shifted = nd.subtract(x, nd.max(x, axis=over, keepdims=True))
+    return nd.subtract(shifted, nd.log(nd.sum(nd.exp(shifted), axis=over, keepdims=True)))
 
 
 log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim, True))

@@ -305,9 +305,16 @@ def atan2(x: Operand, y: Operand, /) -> NDArray:
     return nd.atan2(x, y)
 
 
+def _over_squares(g: Operand, x: Operand, y: Operand) -> Operand:
+    # At the origin, where no angle is defined, no gradient flows.
+    squares = x * x + y * y
+    origin = squares == 0
+    return where(origin, 0, g / where(origin, 1, squares))
+
+
 atan2.vjp(
-    x=lambda g, x, y: g * y / (x * x + y * y),
-    y=lambda g, x, y: -g * x / (x * x + y * y),
+    x=lambda g, x, y: _over_squares(g * y, x, y),
+    y=lambda g, x, y: _over_squares(-g * x, x, y),
 )
 
 

@@ -19,6 +19,7 @@ from ..cost import Count, Shape, accumulation, normalize_dims, view
 from ..op import Operand, op
 from ..variable import Variable
 from .arithmetic import add, where
+from .conversion import astype, clone
 from .keys import is_basic, take_apart
 from .shape import expand, permute, reshape
 
@@ -272,17 +273,21 @@ def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Tens
 
 
 def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
-    """x, but `value` where the mask is true.
+    """x, but `value` where the mask is true; converted to the type of x.
 
     >>> import tiny_autograd as ta
     >>> ta.masked_fill(ta.tensor([1.0, 2.0]), ta.tensor([True, False]), -1)
     tensor([-1.,  2.])
     """
+    if not isinstance(value, int | float):
+        value = astype(value, x.dtype)
+    elif x.dtype.kind != "float":
+        value = bool(value) if x.dtype.kind == "bool" else int(value)
     return where(mask, value, x)
 
 
 def diag(x: Operand, diagonal_offset: int = 0) -> Tensor:
-    """The diagonal of a matrix, or the matrix with a vector on its diagonal.
+    """A copy of the diagonal of a matrix, or the matrix with a vector on its diagonal.
 
     >>> import tiny_autograd as ta
     >>> ta.diag(ta.tensor([1, 2]))
@@ -290,7 +295,7 @@ def diag(x: Operand, diagonal_offset: int = 0) -> Tensor:
             [0, 2]])
     """
     if x.ndim == 2:
-        return diagonal(x, diagonal_offset)
+        return clone(diagonal(x, diagonal_offset))
     if x.ndim != 1:
         raise ShapeError(f"diag: expected a vector or a matrix, got shape {x.shape}")
     size = x.shape[0] + abs(diagonal_offset)

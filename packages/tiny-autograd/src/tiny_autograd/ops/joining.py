@@ -11,7 +11,7 @@ import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Shape, movement, normalize_dims, same_shape, view
+from ..cost import Count, Shape, movement, normalize_dims, same_shape
 from ..op import Operand, op
 from .indexing import getitem
 from .shape import Sizes, expand, reshape, sizes
@@ -192,15 +192,15 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple(select(x, at, i) for i in range(x.shape[at]))
 
 
-@op(cost=view)
+@op(cost=movement(same_shape))
 def flip(x: Operand, /, dims: int | tuple[int, ...] | list[int]) -> Operand:
-    """A view with the order along `dims` reversed.
+    """A copy with the order along `dims` reversed.
 
     >>> import tiny_autograd as ta
     >>> ta.flip(ta.tensor([1, 2, 3]), 0)
     tensor([3, 2, 1])
     """
-    return x.flip(dims if isinstance(dims, int) else tuple(dims))
+    return x.flip(normalize_dims(dims, x.ndim)).copy()
 
 
 flip.vjp(x=lambda g, dims: flip(g, dims))

@@ -13,7 +13,8 @@ from ndarray_core.errors import ShapeError
 from ..cost import Count, Shape, matrix_product, movement, same_shape
 from ..op import Operand, op
 from .arithmetic import add, mul
-from .indexing import diagonal
+from .creation import ones_like
+from .indexing import diagonal, masked_fill
 from .reduction import sum
 from .shape import mT, reshape, unsqueeze
 
@@ -225,14 +226,18 @@ def outer(x: Operand, y: Operand) -> Tensor:
 
 
 def addmm(x: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """beta x + alpha (mat1 @ mat2).
+    """beta x + alpha (mat1 @ mat2); for beta 0, whatever x holds is ignored.
 
     >>> import tiny_autograd as ta
     >>> ta.addmm(ta.ones(1, 1), ta.ones(1, 3), ta.ones(3, 1), beta=2)
     tensor([[5.]])
     """
     product = mm(mat1, mat2)
-    return add(x if beta == 1 else x * beta, product if alpha == 1 else product * alpha)
+    if beta == 0:  # 0 * NaN would be NaN
+        scaled = masked_fill(x, ones_like(x).astype(bool), 0)
+    else:
+        scaled = x if beta == 1 else x * beta
+    return add(scaled, product if alpha == 1 else product * alpha)
 
 
 def trace(x: Operand) -> Tensor:

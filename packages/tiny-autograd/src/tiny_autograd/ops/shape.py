@@ -89,7 +89,8 @@ def transpose(x: Operand, /, dim0: int, dim1: int) -> Operand:
     >>> ta.transpose(ta.zeros(2, 3, 4), 0, -1).shape
     (4, 3, 2)
     """
-    return x.transpose(dim0, dim1)
+    at = (*normalize_dims(dim0, x.ndim), *normalize_dims(dim1, x.ndim))
+    return x.transpose(*at) if at else x.reshape(())
 
 
 transpose.vjp(x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
