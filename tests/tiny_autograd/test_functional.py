@@ -341,3 +341,38 @@ def test_empty_batches() -> None:
     assert F.linear(ta.zeros(0, 3), ta.zeros(2, 3)).shape == (0, 2)
     assert F.one_hot(ta.zeros(0, dtype=ta.int64), 3).shape == (0, 3)
     assert F.softmax(ta.zeros(0, 3), 1).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        ("mse_loss: target is a Tensor, not int", lambda: F.mse_loss(ta.ones(1), 0)),  # type: ignore[arg-type]
+        (
+            "cross_entropy: target is a Tensor, not list",
+            lambda: F.cross_entropy(ta.ones(2, 2), [0, 1]),  # type: ignore[arg-type]
+        ),
+        (
+            "nll_loss: weight is a Tensor, not float",
+            lambda: F.nll_loss(ta.ones(1, 2), ta.tensor([0]), 0.5),  # type: ignore[arg-type]
+        ),
+        ("linear: input is a Tensor, not int", lambda: F.linear(5, ta.ones(1, 1))),  # type: ignore[arg-type]
+        (
+            "conv2d: weight is a Tensor, not ndarray",
+            lambda: F.conv2d(ta.ones(1, 1, 2, 2), np.ones((1, 1, 1, 1))),  # type: ignore[arg-type]
+        ),
+        ("max_pool2d: input", lambda: F.max_pool2d([[[1.0]]], 1)),  # type: ignore[call-overload]
+        ("layer_norm: bias", lambda: F.layer_norm(ta.ones(2), 2, None, 1.0)),  # type: ignore[arg-type]
+        ("relu: input", lambda: F.relu(-1.0)),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_tensor_is_named(message: str, call) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_cosine_similarity_broadcasts() -> None:
+    x, y = values(2, 3), values(3, seed=1)
+    expected = x @ y / np.linalg.norm(x, axis=1) / np.linalg.norm(y)
+    for dim in (1, -1):
+        found = F.cosine_similarity(ta.tensor(x), ta.tensor(y), dim)
+        np.testing.assert_allclose(found.numpy(), expected)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ndarray_core.errors import ShapeError
 
 from .. import ops
+from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -142,6 +143,8 @@ def conv1d(
     >>> ta.functional.conv1d(ta.tensor([[1.0, 2.0, 3.0]]), ta.tensor([[[1.0, -1.0]]]))
     tensor([[-1., -1.]])
     """
+    require_tensors("conv1d", input=input, weight=weight)
+    require_tensors_or_none("conv1d", bias=bias)
     return _convolution("conv1d", input, weight, bias, stride, padding, dilation, groups, 1)
 
 
@@ -168,4 +171,6 @@ def conv2d(
               [6., 9., 6.],
               [4., 6., 4.]]]])
     """
+    require_tensors("conv2d", input=input, weight=weight)
+    require_tensors_or_none("conv2d", bias=bias)
     return _convolution("conv2d", input, weight, bias, stride, padding, dilation, groups, 2)

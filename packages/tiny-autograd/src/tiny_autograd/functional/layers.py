@@ -13,6 +13,7 @@ from ndarray_core.random import Generator, default_generator
 
 from .. import ops
 from ..variable import wrap
+from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,6 +28,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> ta.functional.linear(ta.tensor([1.0, 2.0]), ta.tensor([[3.0, 4.0]]))
     tensor([11.])
     """
+    require_tensors("linear", input=input, weight=weight)
+    require_tensors_or_none("linear", bias=bias)
     return ops.linear(input, weight, bias)
 
 
@@ -41,6 +44,7 @@ def dropout(
     >>> ta.functional.dropout(ta.ones(2), p=0.5, training=False)
     tensor([1., 1.])
     """
+    require_tensors("dropout", input=input)
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is a probability, got {p}")
     if not training or p == 0:
@@ -63,6 +67,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     tensor([[3., 4.],
             [3., 4.]])
     """
+    require_tensors("embedding", input=input, weight=weight)
     if input.dtype.kind not in ("int", "uint"):
         raise DTypeError(f"embedding: positions are integers, got {input.dtype.name}")
     if weight.ndim != 2:
@@ -87,6 +92,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
+    require_tensors("one_hot", tensor=tensor)
     if tensor.dtype.kind not in ("int", "uint"):
         raise DTypeError(f"one_hot: classes are integers, got {tensor.dtype.name}")
     array = tensor.array
@@ -114,6 +120,7 @@ def pad(
     >>> ta.functional.pad(ta.tensor([1, 2, 3]), (1, 2), mode="reflect")
     tensor([2, 1, 2, 3, 2, 1])
     """
+    require_tensors("pad", input=input)
     numbers = tuple(pad)
     if len(numbers) % 2 or len(numbers) > 2 * input.ndim:
         raise ShapeError(f"pad: {numbers} for shape {input.shape}: expected pairs, one a dimension")

@@ -13,6 +13,7 @@ import ndarray_core as nd
 from ndarray_core.errors import DTypeError, ShapeError
 
 from .. import ops
+from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -44,12 +45,14 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     >>> ta.functional.mse_loss(ta.tensor([1.0, 3.0]), ta.tensor([1.0, 1.0]))
     tensor(2.)
     """
+    require_tensors("mse_loss", input=input, target=target)
     _warn_if_broadcast("mse_loss", input, target)
     return _reduce(ops.square(input - target), reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """abs(input - target)."""
+    require_tensors("l1_loss", input=input, target=target)
     _warn_if_broadcast("l1_loss", input, target)
     return _reduce(ops.abs(input - target), reduction)
 
@@ -61,6 +64,7 @@ def huber_loss(
 
     Raises ValueError unless delta is positive (Huber 1964).
     """
+    require_tensors("huber_loss", input=input, target=target)
     if delta <= 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
     _warn_if_broadcast("huber_loss", input, target)
@@ -76,6 +80,7 @@ def smooth_l1_loss(
 
     Raises ValueError for a negative beta (Girshick 2015).
     """
+    require_tensors("smooth_l1_loss", input=input, target=target)
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     if beta == 0:
@@ -94,6 +99,7 @@ def kl_div(
     input: log-probabilities; target: probabilities, or their logarithms with `log_target`.
     "batchmean" divides the sum by the first dimension, as the definition has it.
     """
+    require_tensors("kl_div", input=input, target=target)
     if log_target:
         loss = ops.exp(target) * (target - input)
     else:
@@ -114,6 +120,8 @@ def binary_cross_entropy(
     input: probabilities; target: of the same shape. Raises ShapeError for different shapes, and
     ValueError for an input outside of [0, 1]. `binary_cross_entropy_with_logits` is more accurate.
     """
+    require_tensors("binary_cross_entropy", input=input, target=target)
+    require_tensors_or_none("binary_cross_entropy", weight=weight)
     if input.shape != target.shape:
         raise ShapeError(
             f"binary_cross_entropy: input of shape {input.shape} and target of shape "
@@ -147,6 +155,10 @@ def binary_cross_entropy_with_logits(
     >>> ta.functional.binary_cross_entropy_with_logits(ta.tensor([0.0]), ta.tensor([1.0]))
     tensor(0.6931)
     """
+    require_tensors("binary_cross_entropy_with_logits", input=input, target=target)
+    require_tensors_or_none(
+        "binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight
+    )
     if input.shape != target.shape:
         raise ShapeError(
             f"binary_cross_entropy_with_logits: input of shape {input.shape} and target of shape "
@@ -171,6 +183,8 @@ def nll_loss(
     factor per class; the mean is weighted by it. Targets equal to `ignore_index` do not count.
     Raises ShapeError, DTypeError, and IndexError for a class that does not exist.
     """
+    require_tensors("nll_loss", input=input, target=target)
+    require_tensors_or_none("nll_loss", weight=weight)
     dim = _check_classes("nll_loss", input, target, weight)
     losses, weights = _class_losses("nll_loss", input, target, weight, ignore_index, dim)
     return _reduce_weighted(losses, weights, reduction)
@@ -197,6 +211,8 @@ def cross_entropy(
     >>> ta.functional.cross_entropy(ta.tensor([[0.0, 0.0]]), ta.tensor([1]))
     tensor(0.6931)
     """
+    require_tensors("cross_entropy", input=input, target=target)
+    require_tensors_or_none("cross_entropy", weight=weight)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}, not in [0, 1]")
     if target.is_floating_point():

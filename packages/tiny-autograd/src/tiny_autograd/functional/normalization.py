@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
+import ndarray_core as nd
 from ndarray_core.errors import ShapeError
 
 from .. import ops
 from ..grad_mode import no_grad
+from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -49,6 +51,10 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
+    require_tensors("batch_norm", input=input)
+    require_tensors_or_none(
+        "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
     _check_channels(
         input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
@@ -102,6 +108,8 @@ def layer_norm(
     >>> ta.functional.layer_norm(ta.tensor([[1.0, 3.0]]), 2, eps=0.0)
     tensor([[-1.,  1.]])
     """
+    require_tensors("layer_norm", input=input)
+    require_tensors_or_none("layer_norm", weight=weight, bias=bias)
     given = normalized_shape
     shape = (given,) if isinstance(given, int) else tuple(given)
     if not shape or input.shape[-len(shape) :] != shape:
@@ -125,16 +133,22 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
     >>> ta.functional.normalize(ta.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
+    require_tensors("normalize", input=input)
     return input / ops.clamp(ops.norm(input, p, dim, True), min=eps)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between x1 and x2 over `dim`; lengths below `eps` count as `eps`.
 
+    x1 and x2 are broadcast to one shape first, of which `dim` is a dimension.
+
     >>> import tiny_autograd as ta
     >>> ta.functional.cosine_similarity(ta.tensor([[1.0, 0.0]]), ta.tensor([[2.0, 2.0]]))
     tensor([0.7071])
     """
+    require_tensors("cosine_similarity", x1=x1, x2=x2)
+    shape = nd.broadcast_shapes(x1.shape, x2.shape)
+    x1, x2 = ops.broadcast_to(x1, shape), ops.broadcast_to(x2, shape)
     first = x1 / ops.clamp(ops.norm(x1, 2, dim, True), min=eps)
     second = x2 / ops.clamp(ops.norm(x2, 2, dim, True), min=eps)
     return ops.sum(first * second, dim)

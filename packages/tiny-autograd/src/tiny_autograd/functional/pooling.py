@@ -13,6 +13,7 @@ from ndarray_core.errors import ShapeError
 
 from .. import ops
 from ..variable import wrap
+from .arguments import require_tensors
 from .conv import Size, per_dim
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def max_pool2d(
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
+    require_tensors("max_pool2d", input=input)
     places = _places("max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode)
     widths = [
         (before, behind + more)
@@ -158,6 +160,7 @@ def avg_pool2d(
     tensor([[[ 2.5000,  4.5000],
              [10.5000, 12.5000]]])
     """
+    require_tensors("avg_pool2d", input=input)
     if divisor_override == 0:
         raise ValueError("avg_pool2d: divisor_override must not be 0; None divides by the count")
     places = _places("avg_pool2d", input, kernel_size, stride, padding, 1, ceil_mode)
@@ -199,6 +202,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None]) 
     >>> ta.functional.adaptive_avg_pool2d(ta.arange(6.0).reshape(1, 2, 3), 1)
     tensor([[[2.5000]]])
     """
+    require_tensors("adaptive_avg_pool2d", input=input)
     rows, columns = _output_size("adaptive_avg_pool2d", input, output_size)
     if rows == columns == 1:
         return ops.mean(input, (-2, -1), True)
@@ -223,6 +227,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: int | Sequence[int | None]) 
     >>> ta.functional.adaptive_max_pool2d(ta.arange(6.0).reshape(1, 2, 3), (1, 2))
     tensor([[[4., 5.]]])
     """
+    require_tensors("adaptive_max_pool2d", input=input)
     rows, columns = _output_size("adaptive_max_pool2d", input, output_size)
     parts = [
         ops.max(ops.flatten(input[..., top:bottom, first:last], -2), -1).values
