@@ -111,6 +111,24 @@ def test_wrong_arguments() -> None:
             call()
 
 
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        ("uniform_: .* a=1 and b=0", lambda t: init.uniform_(t, 1, 0)),
+        ("uniform_: ", lambda t: init.uniform_(t, math.nan, 0)),
+        ("normal_: std .* -1", lambda t: init.normal_(t, 0, -1)),
+        ("trunc_normal_: .* a=2 and b=-2", lambda t: init.trunc_normal_(t, 0, 1, 2, -2)),
+    ],
+)
+def test_empty_ranges_and_negative_deviations(
+    message: str, call: Callable[[ta.Tensor], ta.Tensor]
+) -> None:
+    x = ta.ones(2)
+    with pytest.raises(ValueError, match=message):
+        call(x)
+    assert x.tolist() == [1.0, 1.0]
+
+
 def test_tensors_without_elements_stay_as_they_are() -> None:
     for call in (init.xavier_normal_, init.kaiming_uniform_):
         assert call(ta.empty(0, 3)).shape == (0, 3)

@@ -67,7 +67,9 @@ def _fan(tensor: Tensor, mode: str) -> int:
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Uniform in [a, b)."""
+    """Uniform in [a, b). Raises ValueError when a is above b."""
+    if not a <= b:
+        raise ValueError(f"uniform_: the range [a, b) needs a <= b, got a={a} and b={b}")
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
@@ -75,7 +77,9 @@ def uniform_(
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Normal with the given mean and standard deviation."""
+    """Normal with the given mean and standard deviation. Raises ValueError for a negative one."""
+    if not std >= 0:
+        raise ValueError(f"normal_: std must not be negative, got {std}")
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
@@ -88,7 +92,12 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Normal, but what falls outside of [a, b] is drawn again."""
+    """Normal, but what falls outside of [a, b] is drawn again.
+
+    Raises ValueError when a is above b, or nearly everything falls outside.
+    """
+    if not a <= b:
+        raise ValueError(f"trunc_normal_: the range [a, b] needs a <= b, got a={a} and b={b}")
     source = generator or default_generator()
     values = np.array(source.normal(mean, std, tensor.shape, dtype="float64").numpy(copy=True))
     for _ in range(10_000):
