@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import tiny_models
 import tiny_nn as nn
-from tiny_models import cli, resnet_digits
+from tiny_models import cli, commands, resnet_digits
 from tiny_models.model_file import load_digits_model, save_digits_model
 
 QUICK = ["train", "digits", "--epochs", "1", "--batch-size", "512"]
@@ -68,7 +68,7 @@ def model_path(tmp_path_factory):
     ],
 )
 def test_help_of_every_command(arguments, words) -> None:
-    result = CliRunner().invoke(cli.app, arguments, env={"COLUMNS": "100", "NO_COLOR": "1"})
+    result = CliRunner().invoke(commands.app, arguments, env={"COLUMNS": "100", "NO_COLOR": "1"})
     assert result.exit_code == 0
     text = " ".join(result.output.replace("│", " ").split())
     for word in words:
@@ -129,11 +129,11 @@ def test_the_same_seed_gives_the_same_file(tmp_path, capsys) -> None:
     ("arguments", "message"),
     [
         (["--device", "abacus"], "--device abacus"),
-        (["--epochs", "-1"], "epochs must be from 1 to 100,000, got -1"),
+        (["--epochs", "-1"], "--epochs must be from 1 to 100,000, got -1"),
         (["--epochs", "many"], "--epochs"),
-        (["--batch-size", "0"], "batch size must be at least 1"),
-        (["--lr", "nan"], "learning rate must be a positive number"),
-        (["--seed", "-1"], "seed must be from 0"),
+        (["--batch-size", "0"], "--batch-size must be at least 1, got 0"),
+        (["--lr", "nan"], "--lr must be a positive number"),
+        (["--seed", "-1"], "--seed must be from 0"),
         (["--output", "/missing/folder/model"], "there is no folder /missing/folder"),
         (["--output", "."], "is a folder"),
         (["--outptu", "x"], "--outptu"),
@@ -159,7 +159,7 @@ def test_a_model_that_cannot_be_written_ends_with_one_line(capsys, tmp_path, mon
     def fail(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli, "save_digits_model", fail)
+    monkeypatch.setattr(commands, "save_digits_model", fail)
     code, _, err = run(capsys, *QUICK, "--output", tmp_path / "model")
     assert code == 1
     assert_one_line(err)
@@ -189,6 +189,95 @@ def test_weights_that_are_not_finite_predict_nothing(capsys, tmp_path) -> None:
     assert "not finite" in err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs FIFOs and devices")
+def test_the_output_never_replaces_what_is_no_regular_file(capsys, tmp_path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "device").symlink_to(os.devnull)
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("fifo", "device", "circle"):
+        code, out, err = run(capsys, *QUICK, "--output", tmp_path / name)
+        assert (code, out) == (2, "")
+        assert_one_line(err)
+        assert "is not a regular file" in err
+    assert (tmp_path / "fifo").is_fifo()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+@pytest.mark.parametrize("exists", [False, True])
+def test_the_output_is_written_through_links(capsys, tmp_path, exists) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    if exists:
+        target.write_text("an old model")
+    link.symlink_to(target)
+    assert run(capsys, *QUICK, "--output", link)[0] == 0
+    assert link.is_symlink()
+    load_digits_model(target)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [("x" * 240, "no file can be made in"), ("x" * 5000, "can't be written to"), ("", "a folder")],
+)
+def test_an_output_that_cannot_be_is_found_before_training(
+    capsys, tmp_path, monkeypatch, output, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *QUICK, "--output", output)
+    assert (code, out) == (2, "")
+    assert_one_line(err)
+    assert message in err
+    assert len(err) < 400
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_an_output_stream_that_is_full(model_path) -> None:
+    for arguments in (["predict", model_path, "0"], ["--help"]):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run(
+                [sys.executable, "-m", "tiny_models.cli", *arguments],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        assert result.returncode == 1
+        assert_one_line(result.stderr)
+        assert "can't write to standard output: No space left" in result.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes that break")
+def test_a_reader_that_has_seen_enough(model_path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as broken:
+        result = subprocess.run(
+            [sys.executable, "-m", "tiny_models.cli", "predict", model_path, "0"],
+            stdout=broken,
+            stderr=subprocess.PIPE,
+        )
+    assert (result.returncode, result.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    "variable", ["NDARRAY_CORE_DEVICE", "NDARRAY_CORE_ISA", "NDARRAY_CORE_NUM_THREADS"]
+)
+def test_environment_variables_that_name_nothing(model_path, variable) -> None:
+    with program("predict", model_path, "0", env={**os.environ, variable: "abacus"}) as process:
+        out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    assert_one_line(err)
+    assert variable in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGINT")
+def test_ctrl_c_during_the_imports(tmp_path) -> None:
+    # A module of the command stands in for the user, who may press at any moment.
+    (tmp_path / "rich.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    with program("--version", env={**os.environ, "PYTHONPATH": str(tmp_path)}) as process:
+        out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "", "tiny-models: interrupted\n")
+
+
 def test_predict_an_index(capsys, model_path, device) -> None:
     code, out, err = run(capsys, "predict", model_path, "11", "--device", device)
     assert (code, err) == (0, "")
@@ -198,7 +287,7 @@ def test_predict_an_index(capsys, model_path, device) -> None:
     bars = [line for line in lines if line.endswith("%")]
     assert len(bars) == 10
     assert bars[7].count("█") == 30
-    assert lines[-1] == "predicted 7 (99.9%), labelled 0"
+    assert lines[-1] == "test image 11: predicted 7 (99.9%), labelled 0"
 
 
 def test_predict_on_a_terminal_in_colour(capsys, model_path, monkeypatch) -> None:
@@ -211,10 +300,10 @@ def test_predict_on_a_terminal_in_colour(capsys, model_path, monkeypatch) -> Non
     assert "48;2;" in out
 
 
-def test_predict_in_ascii_where_it_must_be(model_path) -> None:
-    with program(
-        "predict", model_path, "0", env={**os.environ, "PYTHONIOENCODING": "ascii"}
-    ) as process:
+@pytest.mark.parametrize("colour", [{}, {"FORCE_COLOR": "1", "TERM": "xterm-256color"}])
+def test_predict_in_ascii_where_it_must_be(model_path, colour) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", **colour}
+    with program("predict", model_path, "0", env=environment) as process:
         out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert out.isascii()
@@ -234,7 +323,12 @@ def test_predict_an_image_file(capsys, model_path, tmp_path) -> None:
     ("image", "message", "expected"),
     [
         ("360", "there is no test image 360: they are numbered from 0 to 359", 2),
+        ("7" * 5000, "there is no test image 777", 2),
         ("missing.png", "there is no file missing.png", 1),
+        ("x" * 5000, "xxx... can't be read: File name too long", 1),
+        ("", "IMAGE-OR-INDEX is empty", 2),
+        (".", ". is a folder, not a file", 1),
+        (os.devnull, "is a device or a pipe, not a file", 1),
         ("text.png", "text.png can't be read as an image", 1),
         ("blank.png", "blank.png is blank", 1),
         ("-1", "-1", 2),
@@ -260,6 +354,7 @@ def test_checkpoints_that_cannot_be(capsys, model_path, tmp_path) -> None:
     for path, message in (
         (tmp_path / "missing", "there is no file"),
         (tmp_path, "is a folder"),
+        (os.devnull, f"{os.devnull} is a device or a pipe"),
         (truncated, "is not a whole safetensors file"),
         (other, "is not a digits model"),
     ):

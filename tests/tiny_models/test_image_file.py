@@ -120,3 +120,19 @@ def test_missing_files_and_folders(tmp_path) -> None:
         read_digit(tmp_path / "missing.png")
     with pytest.raises(OSError):
         read_digit(tmp_path)
+
+
+@pytest.mark.parametrize("polarity", ["auto", "light-on-dark", "dark-on-light"])
+def test_white_ink_on_transparent_paper_is_found_by_its_opacity(tmp_path, polarity) -> None:
+    opacity = Image.open(save(tmp_path / "opacity.png", SEVEN))
+    picture = Image.new("RGBA", opacity.size, "white")
+    picture.putalpha(opacity)
+    picture.save(tmp_path / "seven.png")
+    np.testing.assert_allclose(read_digit(tmp_path / "seven.png", polarity), EXPECTED, atol=0.01)
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255, 0), (255, 255, 255, 255), (9, 9, 9, 128)])
+def test_pictures_of_one_colour_and_opacity_are_blank(tmp_path, colour) -> None:
+    Image.new("RGBA", (9, 9), colour).save(tmp_path / "blank.png")
+    with pytest.raises(ImageFileError, match="is blank"):
+        read_digit(tmp_path / "blank.png")

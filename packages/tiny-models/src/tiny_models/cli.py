@@ -1,263 +1,67 @@
-"""The ``tiny-models`` command."""
+"""Where the ``tiny-models`` command starts: whatever goes wrong ends in one line and an exit code.
+
+The subcommands are in ``commands``. They are imported last, since that takes long enough to be
+interrupted.
+"""
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
 
-import typer
-from rich.console import Console
-from typer.exceptions import TyperException
-
-import tiny_models
-import tiny_nn as nn
-from tiny_models import terminal
-from tiny_models.data import digits
-from tiny_models.image_file import ImageFileError, Polarity, read_digit
-from tiny_models.model_file import load_digits_model, save_digits_model
-from tiny_models.training import DigitsTraining, DivergedError, TrainingOptions
-from tiny_models.training_display import shown
-
-FAILED = 1  # exit codes
-WRONG_USE = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-
-app = typer.Typer(
-    help="Train small models and use them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-train_app = typer.Typer(help="Train a model on data that comes with it.", no_args_is_help=True)
-app.add_typer(train_app, name="train")
-
-DeviceOption = Annotated[
-    str, typer.Option(help="Where to compute: cpu (native code) or numpy (the readable reference).")
-]
-
-
-class CommandError(Exception):
-    """What ends the command with one line and an exit code."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def fail(message: object, code: int = WRONG_USE) -> NoReturn:
-    """End the command with ``message`` on stderr."""
-    raise CommandError(" ".join(str(message).split()), code)
-
-
-def print_version(wanted: bool) -> None:
-    """Answer ``--version``."""
-    if wanted:
-        typer.echo(f"tiny-models {tiny_models.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def common_options(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=print_version, is_eager=True, help="Print the version and stop."
-        ),
-    ] = False,
-) -> None:
-    """Train small models and use them."""
-
-
-@train_app.command("digits")
-def train_digits(
-    device: DeviceOption = TrainingOptions.device,
-    seed: Annotated[
-        int, typer.Option(help="Where all random numbers come from: same seed, same model.")
-    ] = TrainingOptions.seed,
-    epochs: Annotated[
-        int, typer.Option(help="Passes over the training images.")
-    ] = TrainingOptions.epochs,
-    batch_size: Annotated[int, typer.Option(help="Images per step.")] = TrainingOptions.batch_size,
-    lr: Annotated[float, typer.Option(help="The largest learning rate.")] = TrainingOptions.lr,
-    output: Annotated[
-        Path, typer.Option(help="The file for the model; replaced after each epoch.")
-    ] = Path("digits.safetensors"),
-) -> None:
-    """Train a small ResNet on 1,437 handwritten digits and test it on 360 others.
-
-    The model is saved after every epoch, so that Ctrl-C loses at most one.
-    """
-    try:
-        options = TrainingOptions(epochs, batch_size, lr, seed, device)
-    except ValueError as error:
-        fail(error)
-    check_device(device)
-    check_output(output)
-    run = DigitsTraining(options)
-    console = Console()
-    console.print(
-        f"{len(run.train.labels):,} training images, {len(run.test.labels)} test images, "
-        f"{sum(p.numel() for p in run.model.parameters()):,} parameters, device {device}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    saved_epoch = 0
-    try:
-        with closing(shown(run, epochs, console)) as steps:  # an interrupt ends the display too
-            for progress in steps:
-                if progress.epoch_finished:
-                    save(run, output, progress.epoch)
-                    saved_epoch = progress.epoch
-        correct, count = run.correct_test_images(), len(run.test.labels)
-    except KeyboardInterrupt:
-        saved = (
-            f"{output} holds the model after epoch {saved_epoch} of {epochs}"
-            if saved_epoch
-            else "nothing was saved, since no epoch was finished"
-        )
-        fail(f"interrupted; {saved}", INTERRUPTED)
-    except DivergedError as error:
-        kept = f"; {output} holds the model after epoch {saved_epoch}" if saved_epoch else ""
-        fail(f"{error}: lower --lr, which is {lr:g}{kept}", FAILED)
-    typer.echo(f"test accuracy {correct / count:.2%} ({correct} of {count})")
-    typer.echo(f"saved {output}")
-
-
-def save(run: DigitsTraining, output: Path, epoch: int) -> None:
-    """Save the model as it is after ``epoch``."""
-    options = run.options
-    training = {
-        "data": "digits",
-        "epochs": options.epochs,
-        "epochs_finished": epoch,
-        "batch_size": options.batch_size,
-        "lr": options.lr,
-        "seed": options.seed,
-        "device": options.device,
-        "tiny_models": tiny_models.__version__,
-    }
-    try:
-        save_digits_model(run.model, output, training)
-    except OSError as error:
-        fail(f"can't write {output}: {error.strerror or error}", FAILED)
-
-
-@app.command()
-def predict(
-    checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A file that `train digits` saved.")
-    ],
-    image: Annotated[
-        str,
-        typer.Argument(
-            metavar="IMAGE-OR-INDEX",
-            help="An image file, or the number of a test image from 0 to 359 "
-            "(a file called 7 is ./7).",
-        ),
-    ],
-    device: DeviceOption = "cpu",
-    polarity: Annotated[
-        Polarity,
-        typer.Option(
-            help="Which is the ink of an image file. The models know light ink on dark paper; auto "
-            "looks at the picture's border, and dark ink is turned round."
-        ),
-    ] = "auto",
-) -> None:
-    """Say which digit a picture shows, and how surely.
-
-    A file is made grey, cut to its ink and reduced to 8 x 8 pixels; these are then drawn.
-    """
-    check_device(device)
-    try:
-        model, _ = load_digits_model(checkpoint, device)
-    except FileNotFoundError:
-        fail(f"there is no file {checkpoint}", FAILED)
-    except (OSError, nn.checkpoint.CheckpointError) as error:
-        fail(error, FAILED)
-    pixels, label = picture(image, polarity, device)
-    with nn.no_grad():
-        logits = model(pixels)  # (1, 10)
-    probabilities: list[float] = nn.functional.softmax(logits, 1).tolist()[0]
-    if not all(map(math.isfinite, probabilities)):
-        fail(
-            f"{checkpoint} gives no probabilities: its weights are too large or not finite", FAILED
-        )
-    console = Console()
-    draw(pixels.tolist()[0][0], probabilities, console)
-    best = max(range(digits.CLASSES), key=probabilities.__getitem__)
-    truth = "" if label is None else f", labelled {label}"
-    console.print(f"predicted {best} ({probabilities[best]:.1%}){truth}", highlight=False)
-
-
-def picture(image: str, polarity: Polarity, device: str) -> tuple[nn.Tensor, int | None]:
-    """The image named on the command line, (1, 1, 8, 8), and its class if it is a test image."""
-    if image.isdecimal():
-        _, test = digits.load(device)
-        index, count = int(image), len(test.labels)
-        if index >= count:
-            fail(f"there is no test image {index}: they are numbered from 0 to {count - 1}")
-        return test.images[index : index + 1], int(test.labels[index].item())
-    try:
-        ink = read_digit(image, polarity)
-    except FileNotFoundError:
-        fail(f"there is no file {image}", FAILED)
-    except (OSError, ImageFileError) as error:
-        fail(error, FAILED)
-    return nn.tensor(ink[None, None], device=device), None
-
-
-def draw(ink: list[list[float]], probabilities: Sequence[float], console: Console) -> None:
-    """The digit and a bar per class, in colours where there are any, and in ASCII where it must."""
-    if console.is_terminal and console.color_system is not None and not console.no_color:
-        console.print(terminal.draw_half_blocks(ink))
-        console.print(terminal.draw_bars(probabilities), highlight=False)
-        return
-    ascii_only = not (console.encoding or "").lower().startswith("utf")
-    shades = terminal.ASCII_SHADES if ascii_only else terminal.SHADES
-    typer.echo(terminal.draw_shades(ink, shades))
-    typer.echo(terminal.draw_bars(probabilities, shades[-1]))
-
-
-def check_device(name: str) -> None:
-    """End the command if there is no such device."""
-    try:
-        nn.device(name)
-    except nn.errors.DeviceError as error:
-        fail(f"--device {name}: {error}")
-
-
-def check_output(path: Path) -> None:
-    """End the command now if the model couldn't be saved later."""
-    if path.is_dir():
-        fail(f"--output {path} is a folder; name a file in it")
-    if not path.parent.is_dir():
-        fail(f"--output {path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        fail(f"--output {path}: the folder {path.parent} can't be written to")
+from tiny_models.command_error import FAILED, INTERRUPTED, WRONG_USE, CommandError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the result is its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a file's name may have characters they can't print
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        result: Any = app(args=arguments, standalone_mode=False)
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
     except CommandError as error:
         message, code = str(error), error.code
-    except TyperException as error:
-        message, code = error.format_message(), error.exit_code
-        if not message:  # called without arguments: the help has been printed
-            return WRONG_USE
-    else:
-        if result != INTERRUPTED:  # of which typer makes a result, too
-            return result if isinstance(result, int) else 0
+    except KeyboardInterrupt:
         message, code = "interrupted", INTERRUPTED
+    except OSError as error:  # of files, the subcommands have told
+        _silence_output()
+        if isinstance(error, BrokenPipeError):  # the reader has seen enough
+            return FAILED
+        message, code = f"can't write to standard output: {error.strerror or error}", FAILED
     print(f"tiny-models: {message}", file=sys.stderr)
     return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        from typer.exceptions import TyperException
+
+        import tiny_nn as nn
+        from tiny_models.commands import app
+    except ValueError as error:  # an environment variable that ndarray_core reads when imported
+        raise CommandError(str(error), WRONG_USE) from error
+    try:
+        result = app(args=arguments, standalone_mode=False)
+    except TyperException as error:
+        message = error.format_message()
+        if message:
+            raise CommandError(message, error.exit_code) from error
+        return WRONG_USE  # called without arguments: the help has been printed
+    except nn.errors.NDArrayError as error:  # no memory, or a variable that is read at first use
+        raise CommandError(str(error), WRONG_USE) from error
+    if result == INTERRUPTED:  # typer makes a result of KeyboardInterrupt, too
+        raise KeyboardInterrupt
+    return result if isinstance(result, int) else 0
+
+
+def _silence_output() -> None:
+    """Let Python's own flush at exit succeed where a write has failed."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -25,14 +25,17 @@ def read_digit(path: str | os.PathLike[str], polarity: Polarity = "auto") -> np.
 
     The picture is made grey, cut to its ink, centred in a square and averaged down to 8 x 8, much
     as the training images were made. ``polarity`` says which is the ink; "auto" takes the border
-    for paper. Raises FileNotFoundError, or ImageFileError naming the file.
+    for paper. A picture whose colours are all one, but not its opacity, is drawn by that: what is
+    opaque is the ink. Raises FileNotFoundError, or ImageFileError naming the file.
     """
-    grey = _grey(os.fspath(path))  # (H, W), 0 black to 1 white
+    grey, opacity = _read(os.fspath(path))  # each (H, W); 0 black to 1 white
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if polarity == "dark-on-light" or (polarity == "auto" and np.median(border) > 0.5):
         grey = 1 - grey
     ink = grey - grey.min()
-    if ink.max() < 1 / 255:
+    if _is_blank(ink):  # white ink on nothing, which is shown as white
+        ink = opacity - opacity.min()
+    if _is_blank(ink):
         raise ImageFileError(f"{os.fspath(path)} is blank: every pixel is the same")
     ink /= ink.max()
     rows = np.flatnonzero((ink > INK_THRESHOLD).any(axis=1))
@@ -47,7 +50,12 @@ def read_digit(path: str | os.PathLike[str], polarity: Polarity = "auto") -> np.
     return np.asarray(small, np.float32)
 
 
-def _grey(path: str) -> np.ndarray[Any, Any]:
+def _is_blank(ink: np.ndarray[Any, Any]) -> bool:
+    return bool(ink.max() < 1 / 255)
+
+
+def _read(path: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The picture in grey, on white paper where it's transparent, and its opacity, 0 to 1."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -67,5 +75,7 @@ def _grey(path: str) -> np.ndarray[Any, Any]:
         Image.DecompressionBombWarning,
     ) as error:
         raise ImageFileError(f"{path} can't be read as an image: {error}") from error
-    paper = Image.new("RGBA", picture.size, "white")  # under what is transparent
-    return np.asarray(Image.alpha_composite(paper, picture).convert("L"), np.float32) / 255
+    paper = Image.new("RGBA", picture.size, "white")
+    grey = Image.alpha_composite(paper, picture).convert("L")
+    opacity = picture.getchannel("A")
+    return np.asarray(grey, np.float32) / 255, np.asarray(opacity, np.float32) / 255

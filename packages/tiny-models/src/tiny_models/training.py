@@ -39,9 +39,9 @@ class TrainingOptions:
         if not 1 <= self.epochs <= MOST_EPOCHS:
             raise ValueError(f"epochs must be from 1 to {MOST_EPOCHS:,}, got {self.epochs}")
         if self.batch_size < 1:
-            raise ValueError(f"batch size must be at least 1, got {self.batch_size}")
+            raise ValueError(f"batch_size must be at least 1, got {self.batch_size}")
         if not 0 < self.lr < float("inf"):
-            raise ValueError(f"learning rate must be a positive number, got {self.lr}")
+            raise ValueError(f"lr must be a positive number, got {self.lr}")
         if not 0 <= self.seed < 2**64:
             raise ValueError(f"seed must be from 0 to 2**64 - 1, got {self.seed}")
 
