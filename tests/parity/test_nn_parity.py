@@ -69,7 +69,9 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "layer norm, bare": (lambda m: m.LayerNorm(6, elementwise_affine=False), images(4, 6)),
     "max pool": (lambda m: m.MaxPool2d(2), images(2, 3, 7, 8)),
     "max pool all": (lambda m: m.MaxPool2d((3, 2), (2, 1), 1, (1, 2)), images(2, 3, 9, 8)),
+    "max pool, ceil": (lambda m: m.MaxPool2d(3, 2, 1, 1, False, True), images(2, 3, 8, 9)),
     "avg pool": (lambda m: m.AvgPool2d(3, 2, 1), images(2, 3, 7, 8)),
+    "avg pool, ceil": (lambda m: m.AvgPool2d(3, 2, 1, True, False), images(2, 3, 8, 9)),
     "avg pool, no pad count": (
         lambda m: m.AvgPool2d((2, 3), 2, 1, count_include_pad=False),
         images(2, 3, 7, 8),

@@ -13,7 +13,9 @@ OutputSize = int | tuple[int | None, int | None]
 class MaxPool2d(Module):
     """The maximum of each window: (N, C, H, W) -> (N, C, H', W').
 
-    ``stride`` defaults to ``kernel_size``; padding counts as minus infinity.
+    ``stride`` defaults to ``kernel_size``; padding counts as minus infinity. ``ceil_mode`` also
+    takes the last window that reaches out of what is there; with ``return_indices`` the result is
+    a pair, with the positions of the maxima in H * W.
 
     >>> import tiny_nn as nn
     >>> nn.MaxPool2d(2)(nn.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).item()
@@ -26,20 +28,27 @@ class MaxPool2d(Module):
         stride: IntOrPair | None = None,
         padding: IntOrPair = 0,
         dilation: IntOrPair = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
     ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
         self.dilation = dilation
+        self.return_indices = return_indices
+        self.ceil_mode = ceil_mode
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.max_pool2d(input, self.kernel_size, self.stride, self.padding, self.dilation)
+    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        windows = self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
+        if self.return_indices:
+            return F.max_pool2d(input, *windows, return_indices=True)
+        return F.max_pool2d(input, *windows)
 
     def extra_repr(self) -> str:
         return (
             f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode=False"
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
         )
 
 
@@ -59,7 +68,7 @@ class AvgPool2d(Module):
         kernel_size: IntOrPair,
         stride: IntOrPair | None = None,
         padding: IntOrPair = 0,
-        *,
+        ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
@@ -67,6 +76,7 @@ class AvgPool2d(Module):
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
+        self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
@@ -76,8 +86,9 @@ class AvgPool2d(Module):
             self.kernel_size,
             self.stride,
             self.padding,
-            count_include_pad=self.count_include_pad,
-            divisor_override=self.divisor_override,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
         )
 
     def extra_repr(self) -> str:
