@@ -293,6 +293,84 @@ class TestErrors:
             with pytest.raises(ValueError, match="at least one"):
                 call([])
 
+    def test_what_is_no_tensor_is_named(self) -> None:
+        x = ta.ones(2)
+        for call, name, given in (
+            (lambda: ta.exp(2.0), "exp", "float"),
+            (lambda: ta.exp(np.ones(2)), "exp", "ndarray"),
+            (lambda: ta.relu(5), "relu", "int"),
+            (lambda: ta.sum([1, 2]), "sum", "list"),
+            (lambda: ta.add(1, 2), "add", "int, int"),
+            (lambda: x @ 5, "matmul", "Tensor, int"),
+            (lambda: 5 @ x, "matmul", "int, Tensor"),
+            (lambda: x.matmul(None), "matmul", "Tensor, NoneType"),
+            (lambda: x + np.ones(2), "add", "Tensor, ndarray"),
+            (lambda: np.ones(2) * x, "mul", "ndarray, Tensor"),
+            (lambda: x == np.ones(2), "eq", "Tensor, ndarray"),
+            (lambda: x + None, "add", "Tensor, NoneType"),
+            (lambda: ta.cat([1, 2]), "cat", "int"),
+            (lambda: ta.stack([x, 2]), "stack", "int"),
+        ):
+            with pytest.raises(TypeError, match=f"^{name}: expected .*{given}"):
+                call()
+
+    def test_other_mistakes_keep_their_message(self) -> None:
+        with pytest.raises(TypeError, match="unexpected keyword"):
+            ta.add(ta.ones(2), 1, scale=2)  # type: ignore[call-arg]
+        with pytest.raises(errors.DTypeError):
+            ta.ones(2) & 1
+
+
+def test_nothing_else_is_equal_to_a_tensor() -> None:
+    x = ta.ones(2)
+    for other in (None, "a", object()):
+        assert (x == other) is False
+        assert (x != other) is True
+        assert other not in [x]
+    assert (x == np.float32(1)).tolist() == [True, True]
+
+
+def test_formatting() -> None:
+    loss = ta.tensor(1.23456, requires_grad=True)
+    assert (f"{loss:.2f}", f"{ta.tensor(7):d}", f"{loss * 0:>5.1f}") == ("1.23", "7", "  0.0")
+    assert f"{ta.tensor([1.5])}" == "tensor([1.5000])"
+    with pytest.raises(TypeError, match="format"):
+        f"{ta.ones(2):.2f}"
+
+
+def test_aliases() -> None:
+    x = ta.tensor([[-1.0, 5.0]])
+    assert x.clip(min=0).tolist() == ta.clip(x, 0).tolist() == [[0.0, 5.0]]
+    assert (+x) is x
+    assert x.nelement() == 2
+    assert (x.ravel().shape, ta.tensor(1.0).ravel().shape) == ((2,), (1,))
+    assert ta.zeros(2, 0).ravel().shape == (0,)
+    for size in (np.int64(3), (np.int32(3),)):
+        assert ta.zeros(size).shape == ta.full(size, 1.0).shape == (3,)
+
+
+def test_comparing_whole_tensors() -> None:
+    x = ta.tensor([1.0, float("nan")])
+    assert not ta.equal(x, x) and not x.allclose(x)
+    assert x.allclose(x, equal_nan=True)
+    assert x[:1].equal(ta.ones(1)) and not x[:1].equal(ta.ones(1, 1))
+    assert ta.isclose(ta.tensor([3, 200]), ta.tensor([4, 200])).tolist() == [False, True]
+    assert ta.zeros(0).allclose(ta.zeros(0))
+
+
+def test_clamping_to_tensors() -> None:
+    x = ta.tensor([2.0, 9.0, 0.0, 5.0], requires_grad=True)
+    low = ta.tensor([1.0, 1.0, 1.0, 7.0], requires_grad=True)
+    high = ta.tensor([5.0, 5.0, 5.0, 6.0], requires_grad=True)
+    out = x.clamp(low, high)
+    assert out.tolist() == [2.0, 5.0, 1.0, 6.0]
+    out.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert low.grad is not None and low.grad.tolist() == [0.0, 0.0, 1.0, 0.0]
+    assert high.grad is not None and high.grad.tolist() == [0.0, 1.0, 0.0, 1.0]
+    assert x.detach().clamp(low.detach(), 3).tolist() == [2.0, 3.0, 1.0, 3.0]
+    assert ta.zeros(2).clamp_(min=ta.tensor([1.0, -1.0])).tolist() == [1.0, 0.0]
+
 
 def test_mixed_types_promote() -> None:
     assert (ta.ones(1) + 1).dtype == ta.float32

@@ -117,7 +117,7 @@ def full(
     >>> ta.full((2,), 7)
     tensor([7, 7])
     """
-    shape = (size,) if isinstance(size, int) else tuple(size)
+    shape = sizes((size,))
     return Tensor(nd.full(shape, fill_value, dtype=dtype, device=device), requires_grad)
 
 

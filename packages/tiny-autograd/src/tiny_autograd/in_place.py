@@ -141,7 +141,7 @@ class InPlace(Variable):
         array += (end.array - array) * weight
         return self
 
-    def clamp_(self, min: float | None = None, max: float | None = None) -> Self:
+    def clamp_(self, min: Number | None = None, max: Number | None = None) -> Self:
         """Bring what is outside of [min, max] to the bound.
 
         >>> import tiny_autograd as ta
@@ -150,8 +150,8 @@ class InPlace(Variable):
         """
         from .ops.arithmetic import clamp
 
-        array = self._writable("clamp_")
-        array[...] = value_of(clamp(array, min, max))
+        array = self._writable("clamp_", min, max)
+        array[...] = value_of(clamp(array, value_of(min), value_of(max)))
         return self
 
     def masked_fill_(self, mask: Tensor, value: float) -> Self:

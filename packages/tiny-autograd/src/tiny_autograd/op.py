@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
 from ndarray_core import NDArray
+from ndarray_core.errors import NDArrayError
 
 from . import variable
 from .cost import Cost, Formula, Shape
@@ -136,7 +137,11 @@ class Op(Generic[P]):
                 x = x.array
             arrays.append(x)
             bit += bit
-        out = self.forward(*arrays, **parameters)
+        try:
+            out = self.forward(*arrays, **parameters)
+        except (TypeError, AttributeError) as error:
+            self._explain(error, args)
+            raise
         if not from_tensors:
             return cast("Tensor", out)
         result: Tensor = _new(variable.result_type)
@@ -179,6 +184,20 @@ class Op(Generic[P]):
         result._requires_grad = True
         result._node = node
         return result
+
+    def _explain(self, error: Exception, args: tuple[Any, ...]) -> None:
+        """Raise TypeError that says what was given, if that operands are no tensors is to blame."""
+        operands = args if self.variadic else args[: len(self.operands)]
+        others = [x for x in operands if not isinstance(x, Variable | NDArray)]
+        if isinstance(error, NDArrayError) or not others:
+            return
+        numbers = all(isinstance(x, int | float) for x in others)
+        refused = isinstance(error, AttributeError) or "incompatible function" in str(error)
+        if numbers and len(others) < len(operands) and not refused:
+            return  # such numbers are taken; something else is wrong
+        given = ", ".join(type(x).__name__ for x in operands)
+        way_out = "as_tensor(...) makes tensors of numbers, lists and NumPy arrays"
+        raise TypeError(f"{self.name}: expected tensors, got ({given}); {way_out}") from error
 
     def _bind(self, args: tuple[Any, ...], parameters: dict[str, Any]) -> dict[str, Any]:
         """The parameters' values, defaults included."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from ndarray_core import NDArray
 
 from . import ops
 from .variable import Variable
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+
+def _numeric(x: Any) -> bool:
+    return isinstance(x, Variable | NDArray | int | float) or hasattr(x, "__array__")
 
 
 class Operators(Variable):
@@ -84,11 +90,13 @@ class Operators(Variable):
     def __rxor__(self, other: Any) -> Tensor:
         return ops.bitwise_xor(other, self)
 
+    # To Python's answer for things that are no numbers, such as None: not equal.
+
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.eq(self, other)
+        return ops.eq(self, other) if _numeric(other) else NotImplemented
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.ne(self, other)
+        return ops.ne(self, other) if _numeric(other) else NotImplemented
 
     def __lt__(self, other: Any) -> Tensor:
         return ops.lt(self, other)
@@ -104,6 +112,9 @@ class Operators(Variable):
 
     # Comparisons are element-wise; a tensor's identity is the object's.
     __hash__ = object.__hash__
+
+    def __pos__(self) -> Self:
+        return self
 
     def __neg__(self) -> Tensor:
         return ops.neg(self)

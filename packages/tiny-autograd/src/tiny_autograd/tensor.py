@@ -71,6 +71,8 @@ class Tensor(Operators, InPlace):
         """The number of elements."""
         return self.array.size
 
+    nelement = numel
+
     def element_size(self) -> int:
         """The bytes of one element."""
         return self.array.itemsize
@@ -137,6 +139,10 @@ class Tensor(Operators, InPlace):
         from .formatting import tensor_repr
 
         return tensor_repr(self)
+
+    def __format__(self, spec: str) -> str:
+        # A tensor without dimensions is formatted as its number, others as their text.
+        return format(self.item(), spec) if not self.ndim else object.__format__(self, spec)
 
     # Its place in the graph
 
@@ -270,6 +276,7 @@ class Tensor(Operators, InPlace):
     maximum = method(ops.maximum)
     minimum = method(ops.minimum)
     clamp = method(ops.clamp)
+    clip = method(ops.clip, "clip")
     atan2 = method(ops.atan2)
     hypot = method(ops.hypot)
     logaddexp = method(ops.logaddexp)
@@ -315,6 +322,9 @@ class Tensor(Operators, InPlace):
     logical_or = method(ops.logical_or)
     logical_xor = method(ops.logical_xor)
     logical_not = method(ops.logical_not)
+    isclose = method(ops.isclose)
+    allclose = method(ops.allclose)
+    equal = method(ops.equal)
     isnan = method(ops.isnan)
     isinf = method(ops.isinf)
     isfinite = method(ops.isfinite)
@@ -348,6 +358,7 @@ class Tensor(Operators, InPlace):
     squeeze = method(ops.squeeze)
     unsqueeze = method(ops.unsqueeze)
     flatten = method(ops.flatten)
+    ravel = method(ops.ravel)
     unflatten = method(ops.unflatten)
     movedim = method(ops.movedim)
 

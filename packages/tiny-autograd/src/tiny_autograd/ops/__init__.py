@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .activation import *
 from .arithmetic import *
+from .arithmetic import clamp_to as clamp_to
 from .comparison import *
 from .conversion import *
 

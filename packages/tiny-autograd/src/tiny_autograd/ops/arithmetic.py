@@ -6,21 +6,28 @@ numbers give the floating type. Python numbers never widen a tensor's type.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import ndarray_core as nd
 from ndarray_core import NDArray
 
 from ..cost import elementwise
 from ..op import Operand, op
+from ..variable import Variable
 from .comparison import logical_and
 from .creation import zeros_like
 from .rounding import floor, sign
 from .transcendental import exp, log
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "abs",
     "add",
     "atan2",
     "clamp",
+    "clip",
     "div",
     "floor_divide",
     "hypot",
@@ -257,23 +264,19 @@ def _inside(g: Operand, x: Operand, min: float | None, max: float | None) -> Ope
 
 
 @op(cost=elementwise(2))
-def clamp(x: Operand, /, min: float | None = None, max: float | None = None) -> NDArray:
-    """x, but at least `min` and at most `max`; no gradient flows where x is outside.
-
-    Raises ValueError if neither bound is given.
+def clamp_to(x: Operand, /, min: float | None, max: float | None) -> NDArray:
+    """`clamp` to numbers.
 
     >>> import tiny_autograd as ta
-    >>> ta.clamp(ta.tensor([-3.0, 0.5, 3.0]), min=-1, max=1)
+    >>> ta.ops.clamp_to(ta.tensor([-3.0, 0.5, 3.0]), -1, 1)
     tensor([-1.0000,  0.5000,  1.0000])
     """
-    if min is None and max is None:
-        raise ValueError("clamp: give min, max, or both")
     if min is not None:
         x = nd.maximum(x, min)
     return x if max is None else nd.minimum(x, max)
 
 
-clamp.vjp(x=_inside)
+clamp_to.vjp(x=_inside)
 
 
 @op(cost=elementwise())
@@ -292,6 +295,28 @@ where.vjp(
     x=lambda g, condition: where(condition, g, 0),
     y=lambda g, condition: where(condition, 0, g),
 )
+
+
+def clamp(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
+    """x, but at least `min` and at most `max`, numbers or tensors; `max` wins where they cross.
+
+    No gradient flows to x where it is outside, but to the bound there. Raises ValueError if neither
+    bound is given.
+
+    >>> import tiny_autograd as ta
+    >>> ta.clamp(ta.tensor([-3.0, 0.5, 3.0]), min=-1, max=1)
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    if min is None and max is None:
+        raise ValueError("clamp: give min, max, or both")
+    if not isinstance(min, Variable | NDArray) and not isinstance(max, Variable | NDArray):
+        return clamp_to(x, min, max)
+    if min is not None:
+        x = where(x < min, min, x)
+    return cast("Tensor", x) if max is None else where(x > max, max, x)
+
+
+clip = clamp
 
 
 @op(cost=elementwise(25))

@@ -7,15 +7,19 @@ from ndarray_core import NDArray
 
 from ..cost import elementwise
 from ..op import Operand, op
+from ..variable import Variable
 
 __all__ = [
+    "allclose",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
     "bitwise_xor",
     "eq",
+    "equal",
     "ge",
     "gt",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
@@ -209,6 +213,59 @@ def isfinite(x: Operand, /) -> NDArray:
 
 
 isfinite.no_vjp()
+
+
+@op(cost=elementwise(5))
+def isclose(
+    x: Operand, y: Operand, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> NDArray:
+    """Whether x and y differ by no more than atol + rtol |y|, or are equal.
+
+    NaN is close to nothing, or to NaN where `equal_nan` says so.
+
+    >>> import tiny_autograd as ta
+    >>> ta.isclose(ta.tensor([1.0, 2.0]), ta.tensor([1.000001, 2.1]))
+    tensor([ True, False])
+    """
+    if nd.promote_types(x.dtype, y.dtype).kind != "float":
+        x, y = x.astype(nd.float64), y.astype(nd.float64)
+    allowed = nd.add(nd.multiply(nd.absolute(y), rtol), atol)
+    # Beside an infinite number everything else would be close.
+    near = nd.logical_and(nd.less_equal(nd.absolute(nd.subtract(x, y)), allowed), nd.isfinite(y))
+    close = nd.logical_or(nd.equal(x, y), near)
+    if equal_nan:
+        close = nd.logical_or(close, nd.logical_and(nd.isnan(x), nd.isnan(y)))
+    return close
+
+
+isclose.no_vjp()
+
+
+def allclose(
+    x: Operand, y: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
+    """Whether all elements are close, as `isclose` says.
+
+    >>> import tiny_autograd as ta
+    >>> ta.allclose(ta.tensor([1.0, 2.0]), ta.tensor([1.000001, 2.0]))
+    True
+    """
+    return bool(nd.all(_array(isclose(x, y, rtol, atol, equal_nan))))
+
+
+def equal(x: Operand, y: Operand) -> bool:
+    """Whether x and y have the same shape and equal elements.
+
+    >>> import tiny_autograd as ta
+    >>> ta.equal(ta.tensor([1, 2]), ta.tensor([1, 2])), ta.equal(ta.ones(2), ta.ones(1))
+    (True, False)
+    """
+    return x.shape == y.shape and bool(nd.all(_array(eq(x, y))))
+
+
+def _array(x: Operand) -> NDArray:
+    array: NDArray = x.array if isinstance(x, Variable) else x
+    return array
 
 
 @op(cost=elementwise())

@@ -13,6 +13,7 @@ from ndarray_core.errors import ShapeError
 
 from ..cost import Count, Shape, movement, normalize_dims, same_shape
 from ..op import Operand, op
+from ..variable import Variable
 from .indexing import getitem
 from .shape import Sizes, expand, reshape, sizes
 
@@ -74,8 +75,11 @@ def stack_operands(*tensors: Operand, dim: int = 0) -> NDArray:
 stack_operands.vjp(tensors=lambda g, position, dim: select(g, dim, position))
 
 
-def _of_one_dtype(tensors: Sequence[Operand]) -> Sequence[Operand]:
-    """The tensors, converted to the type they promote to."""
+def _of_one_dtype(name: str, tensors: Sequence[Operand]) -> Sequence[Operand]:
+    """The tensors, converted to the type they promote to, for the operation `name`."""
+    for x in tensors:
+        if not isinstance(x, Variable | NDArray):
+            raise TypeError(f"{name}: expected a sequence of tensors, one is a {type(x).__name__}")
     dtypes = {x.dtype for x in tensors}
     if len(dtypes) == 1:
         return tensors
@@ -94,7 +98,7 @@ def cat(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
     """
     if not tensors:
         raise ValueError("cat: expected at least one tensor")
-    return concat(*_of_one_dtype(tensors), dim=dim)
+    return concat(*_of_one_dtype("cat", tensors), dim=dim)
 
 
 def stack(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
@@ -109,7 +113,7 @@ def stack(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
     """
     if not tensors:
         raise ValueError("stack: expected at least one tensor")
-    return stack_operands(*_of_one_dtype(tensors), dim=dim)
+    return stack_operands(*_of_one_dtype("stack", tensors), dim=dim)
 
 
 def narrow(x: Operand, dim: int, start: int, length: int) -> Tensor:

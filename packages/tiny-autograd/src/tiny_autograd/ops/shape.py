@@ -22,6 +22,7 @@ __all__ = [
     "flatten",
     "movedim",
     "permute",
+    "ravel",
     "reshape",
     "squeeze",
     "transpose",
@@ -40,7 +41,7 @@ def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     >>> sizes((2, 3)), sizes(((2, 3),))
     ((2, 3), (2, 3))
     """
-    if len(shape) == 1 and not isinstance(shape[0], int):
+    if len(shape) == 1 and not isinstance(shape[0], int) and not hasattr(shape[0], "__index__"):
         return tuple(shape[0])
     return shape
 
@@ -192,6 +193,16 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         )
     merged = prod(x.shape[start : end + 1])
     return reshape(x, (*x.shape[:start], merged, *x.shape[end + 1 :]))
+
+
+def ravel(x: Operand) -> Tensor:
+    """All elements in one dimension, in row-major order.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ravel(ta.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
+    return reshape(x, (prod(x.shape),))
 
 
 def unflatten(x: Operand, dim: int, shape: Sequence[int]) -> Tensor:
