@@ -51,6 +51,11 @@ class TestDimensions:
         out.backward()
         assert x.grad is not None and x.grad.shape == (2, 2)
 
+    def test_any_and_all_over_no_dimensions(self) -> None:
+        x = ta.tensor([[True, False]])
+        for function in (ta.any, ta.all):
+            assert function(x, ()).tolist() == function(x, []).tolist() == [[True, False]]
+
     def test_var_takes_unbiased(self) -> None:
         x = ta.tensor([[1.0, 3.0], [5.0, 7.0]])
         for name in ("var", "std"):

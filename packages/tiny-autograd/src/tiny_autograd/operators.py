@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
+_NUMERIC = (Variable, NDArray, int, float)
+
+
 def _numeric(x: Any) -> bool:
-    return isinstance(x, Variable | NDArray | int | float) or hasattr(x, "__array__")
+    return isinstance(x, _NUMERIC) or hasattr(x, "__array__")
 
 
 class Operators(Variable):
@@ -90,7 +93,7 @@ class Operators(Variable):
     def __rxor__(self, other: Any) -> Tensor:
         return ops.bitwise_xor(other, self)
 
-    # To Python's answer for things that are no numbers, such as None: not equal.
+    # Things that are no numbers, such as None, are left to Python, for which they are not equal.
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
         return ops.eq(self, other) if _numeric(other) else NotImplemented

@@ -210,6 +210,10 @@ def argmin(x: Operand, /, dim: int | None = None, keepdim: bool = False) -> NDAr
 argmin.no_vjp()
 
 
+# Of no dimensions at all, PyTorch's any and all go over none, where its sum goes over all.
+_NOTHING: tuple[Dim, ...] = ((), [])
+
+
 @op(cost=reduction())
 def any(x: Operand, /, dim: Dim = None, keepdim: bool = False) -> NDArray:
     """Whether some element is true (not zero).
@@ -218,7 +222,7 @@ def any(x: Operand, /, dim: Dim = None, keepdim: bool = False) -> NDArray:
     >>> ta.any(ta.tensor([[True, False], [False, False]]), dim=1)
     tensor([ True, False])
     """
-    return nd.any(x, axis=() if dim == () else axes(dim, x), keepdims=keepdim)
+    return nd.any(x, axis=() if dim in _NOTHING else axes(dim, x), keepdims=keepdim)
 
 
 any.no_vjp()
@@ -232,7 +236,7 @@ def all(x: Operand, /, dim: Dim = None, keepdim: bool = False) -> NDArray:
     >>> ta.all(ta.tensor([[True, True], [True, False]]), dim=1)
     tensor([ True, False])
     """
-    return nd.all(x, axis=() if dim == () else axes(dim, x), keepdims=keepdim)
+    return nd.all(x, axis=() if dim in _NOTHING else axes(dim, x), keepdims=keepdim)
 
 
 all.no_vjp()
