@@ -24,6 +24,7 @@ class Row:
     ours: Callable[..., nd.NDArray]
     theirs: Callable[..., Any]
     min_dims: int = 0
+    min_side: int = 0
     view: bool = False  # whether the result is a view of x
 
     def __str__(self) -> str:
@@ -85,6 +86,13 @@ ROWS = [
         view=True,
     ),
     Row(
+        "expand_dims several",
+        lambda draw, x: {"axis": (0, draw(st.integers(-x.ndim - 1, -1)))},
+        nd.expand_dims,
+        np.expand_dims,
+        view=True,
+    ),
+    Row(
         "diagonal",
         lambda draw, x: {"offset": draw(st.integers(-3, 3)), "axis1": -1, "axis2": 0},
         nd.diagonal,
@@ -131,7 +139,7 @@ ROWS = [
     Row(
         "pad",
         lambda draw, x: {"width": [counts(draw, 2) for _ in range(x.ndim)]},
-        lambda x, width: nd.pad(x, [tuple(w) for w in width], 1),
+        lambda x, width: nd.pad(x, [tuple(w) for w in width], constant_value=1),
         lambda x, width: np.pad(x, np.reshape(width, (-1, 2)), constant_values=1) if width else x,
     ),
     Row(
@@ -141,6 +149,16 @@ ROWS = [
         lambda x, width: np.pad(x, width),
         min_dims=1,
     ),
+    *(
+        Row(
+            f"pad {mode}",
+            lambda draw, x: {"width": [(draw(st.integers(0, 9)), 2) for _ in range(x.ndim)]},
+            lambda x, width, mode=mode: nd.pad(x, width, mode),
+            lambda x, width, mode=mode: np.pad(x, width, mode) if width else x,
+            min_side=1,
+        )
+        for mode in ("edge", "reflect", "symmetric", "wrap")
+    ),
     Row("tril", lambda draw, x: {"k": draw(st.integers(-4, 4))}, nd.tril, np.tril, min_dims=2),
     Row("triu", lambda draw, x: {"k": draw(st.integers(-4, 4))}, nd.triu, np.triu, min_dims=2),
 ]
@@ -149,7 +167,7 @@ ROWS = [
 @pytest.mark.parametrize("row", ROWS, ids=str)
 @given(data=st.data())
 def test_equals_numpy(device: nd.Device, row: Row, data: st.DataObject) -> None:
-    case = data.draw(arrays(ALL, shape=shapes(min_dims=row.min_dims, max_side=4)))
+    case = data.draw(arrays(ALL, shape=shapes(row.min_dims, min_side=row.min_side, max_side=4)))
     x, host = case.on(device)
     arguments = row.arguments(data.draw, x)
     result = row.ours(x, **arguments)

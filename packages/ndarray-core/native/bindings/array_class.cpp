@@ -122,6 +122,13 @@ void bind_array(nb::module_& m) {
            })
       .def("__int__", [](const Array& x) { return nb::int_(item(x)); })
       .def("__float__", [](const Array& x) { return nb::float_(item(x)); })
+      .def(
+          "__complex__",
+          [](const Array& x) {
+            return nb::steal(
+                PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyComplex_Type), item(x).ptr()));
+          },
+          nb::sig("def __complex__(self) -> complex"))
       .def("__index__",
            [](const Array& x) {
              if (!is_integer(x.dtype()) || x.ndim() != 0)
@@ -193,7 +200,9 @@ void bind_array(nb::module_& m) {
                   "numpy.typing.NDArray[typing.Any]"))
       .def(
           "__array_namespace__",
-          [](const Array&, nb::handle) { return nb::module_::import_("ndarray_core"); },
+          [](const Array&, nb::handle version) {
+            return python_attribute("ndarray_core.inspection", "array_namespace")(version);
+          },
           nb::kw_only(), nb::arg("api_version") = nb::none(),
           nb::sig("def __array_namespace__(self, *, api_version: str | None = None) -> typing.Any"))
       .def(
@@ -219,9 +228,17 @@ void bind_array(nb::module_& m) {
           "already.")
       .def(
           "to_device",
-          [](const Array& x, nb::handle device) { return to_device(x, to_backend(device)); },
-          nb::arg("device"), nb::sig("def to_device(self, device: Device | str, /) -> NDArray"),
-          "The array on another device; itself when it is there already.")
+          [](const Array& x, nb::handle device, nb::handle stream) {
+            if (!stream.is_none()) {
+              throw std::invalid_argument(message("to_device: '", to_backend(device).name,
+                                                  "' has no streams; drop stream="));
+            }
+            return to_device(x, to_backend(device));
+          },
+          nb::arg("device"), nb::kw_only(), nb::arg("stream") = nb::none(),
+          nb::sig(
+              "def to_device(self, device: Device | str, /, *, stream: None = None) -> NDArray"),
+          "The array on another device; itself when it is there already. ValueError for a stream.")
       .def(
           "copy", [](const Array& x) { return copy(x); }, "A dense copy.")
       .def(
@@ -386,6 +403,10 @@ void bind_array(nb::module_& m) {
                                                : no_operator(other, "matmul");
          },
          nb::arg("other"), nb::sig("def __matmul__(self, other: NDArray, /) -> NDArray"))
+      .def(
+          "__rmatmul__",
+          [](const Array&, nb::handle other) { return no_operator(other, "matmul"); },
+          nb::arg("other"), nb::sig("def __rmatmul__(self, other: NDArray, /) -> NDArray"))
       .def(
           "__imatmul__",
           [](nb::handle self, nb::handle other) {

@@ -196,6 +196,7 @@ void bind_functions(nb::module_& m) {
   m.def("upload", &upload, nb::arg("array"), nb::arg("device"),
         nb::sig("def upload(array: numpy.typing.NDArray[typing.Any], device: Device | str) -> "
                 "NDArray"));
+  m.attr("max_ndim") = max_ndim;
   m.def("may_share_memory", &may_share_memory, nb::arg("a"), nb::arg("b"));
   m.def("promote", &promote, nb::arg("a"), nb::arg("b"));
   m.def(

@@ -19,14 +19,17 @@ from . import _loader as _loader  # isort: split  # first: it says so if the cor
 # The families of functions bring their own lists of names, so that a new function is named once.
 from . import (
     backends,
+    constants,
     creation,
     elementwise,
     errors,
     indexing,
     linalg,
     manipulation,
+    padding,
     random,
     reductions,
+    utility,
 )
 from ._core import Buffer, Device, DType, Layout, NDArray
 from .config import (
@@ -37,6 +40,7 @@ from .config import (
     set_num_threads,
     show_config,
 )
+from .constants import *
 from .creation import *
 from .device import (
     default_device,
@@ -69,10 +73,13 @@ from .elementwise.arithmetic import *
 from .elementwise.logic import *
 from .elementwise.mathematics import *
 from .indexing import *
+from .inspection import __array_api_version__, __array_namespace_info__
 from .interchange import astype, from_numpy, to_device
 from .linalg import *
 from .manipulation import *
+from .padding import *
 from .reductions import *
+from .utility import *
 
 __version__ = "0.1.0"
 
@@ -82,6 +89,8 @@ __all__ = [
     "Device",
     "Layout",
     "NDArray",
+    "__array_api_version__",
+    "__array_namespace_info__",
     "__version__",
     "as_dtype",
     "astype",
@@ -120,6 +129,7 @@ __all__ = [
     "uint64",
     "use_device",
 ]
+__all__ += constants.__all__
 __all__ += creation.__all__
 __all__ += elementwise.arithmetic.__all__
 __all__ += elementwise.logic.__all__
@@ -127,4 +137,6 @@ __all__ += elementwise.mathematics.__all__
 __all__ += indexing.__all__
 __all__ += linalg.__all__
 __all__ += manipulation.__all__
+__all__ += padding.__all__
 __all__ += reductions.__all__
+__all__ += utility.__all__

@@ -329,7 +329,7 @@ def triu(x: NDArray, /, *, k: int = 0) -> NDArray:
     return _keep(x, lambda difference: difference <= -k, "triu")
 
 
-def meshgrid(*arrays: NDArray, indexing: str = "xy") -> list[NDArray]:
+def meshgrid(*arrays: NDArray, indexing: str = "xy") -> tuple[NDArray, ...]:
     """Coordinate arrays of the grid that vectors span.
 
     Vectors of sizes (N1, N2, N3, ...) give arrays of shape (N1, N2, N3, ...) for indexing "ij" and
@@ -351,4 +351,4 @@ def meshgrid(*arrays: NDArray, indexing: str = "xy") -> list[NDArray]:
         x.reshape(tuple(x.size if i == axis else 1 for i in range(len(arrays))))
         for axis, x in zip(axes, arrays, strict=True)
     ]
-    return [x.copy() for x in manipulation.broadcast_arrays(*lone)]
+    return tuple(x.copy() for x in manipulation.broadcast_arrays(*lone))

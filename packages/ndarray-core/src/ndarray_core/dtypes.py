@@ -184,9 +184,7 @@ def can_cast(from_: NDArray | DTypeLike, to: DTypeLike, /) -> builtins.bool:
         return False
 
 
-def isdtype(
-    dtype: DTypeLike, kind: DTypeLike | str | tuple[DTypeLike | str, ...], /
-) -> builtins.bool:
+def isdtype(dtype: DTypeLike, kind: DTypeLike | str | tuple[DTypeLike | str, ...]) -> builtins.bool:
     """Whether `dtype` is of the given type or kind, or of one of several.
 
     Kinds: "bool", "signed integer", "unsigned integer", "integral", "real floating",

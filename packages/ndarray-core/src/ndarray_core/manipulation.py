@@ -19,7 +19,7 @@ import numpy as np
 
 from . import _core
 from ._core import NDArray
-from ._typing import Axis, Scalar, Shape, shape_tuple
+from ._typing import Axis, Shape, shape_tuple
 from .dtypes import result_type
 from .errors import DTypeError, ShapeError
 from .interchange import from_host
@@ -33,7 +33,6 @@ __all__ = [
     "expand_dims",
     "flip",
     "moveaxis",
-    "pad",
     "permute_dims",
     "repeat",
     "reshape",
@@ -133,14 +132,14 @@ def broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:
     return tuple(_core.broadcast_shapes(*map(tuple, shapes)))
 
 
-def broadcast_arrays(*arrays: NDArray) -> list[NDArray]:
+def broadcast_arrays(*arrays: NDArray) -> tuple[NDArray, ...]:
     """Views of the arrays with the shape that they broadcast to.
 
     >>> [x.shape for x in nd.broadcast_arrays(nd.zeros((2, 1)), nd.zeros(3))]
     [(2, 3), (2, 3)]
     """
     shape = broadcast_shapes(*(x.shape for x in arrays))
-    return [x.broadcast_to(shape) for x in arrays]
+    return tuple(x.broadcast_to(shape) for x in arrays)
 
 
 def flip(x: NDArray, /, axis: Axis = None) -> NDArray:
@@ -161,13 +160,23 @@ def squeeze(x: NDArray, /, axis: Axis = None) -> NDArray:
     return x.squeeze(axis)
 
 
-def expand_dims(x: NDArray, /, axis: int = 0) -> NDArray:
-    """A view with a new axis of size 1 at position `axis` of the result.
+def expand_dims(x: NDArray, /, axis: int | tuple[int, ...] = 0) -> NDArray:
+    """A view with a new axis of size 1 at position `axis` of the result, or at several.
 
-    >>> nd.expand_dims(nd.zeros(3), axis=1).shape
-    (3, 1)
+    ShapeError for a position that is given twice.
+
+    >>> nd.expand_dims(nd.zeros(3), axis=1).shape, nd.expand_dims(nd.zeros(3), axis=(0, -1)).shape
+    ((3, 1), (1, 3, 1))
     """
-    return x.expand_dims(axis)
+    if not isinstance(axis, tuple):
+        return x.expand_dims(axis)
+    ndim = x.ndim + len(axis)
+    positions = sorted(normalize_axis(one, ndim, "expand_dims") for one in axis)
+    if len(set(positions)) < len(positions):
+        raise ShapeError(f"expand_dims: positions {axis} of {ndim} dimensions are not distinct")
+    for position in positions:
+        x = x.expand_dims(position)
+    return x
 
 
 def windows(x: NDArray, /, axis: int, size: int, step: int = 1, dilation: int = 1) -> NDArray:
@@ -318,35 +327,3 @@ def repeat(x: NDArray, repeats: int | NDArray, /, *, axis: int | None = None) ->
         )
     positions = np.repeat(np.arange(size), counts)
     return _core.take(x, from_host(positions, x.device), position)
-
-
-def pad(
-    x: NDArray,
-    /,
-    pad_width: int | tuple[int, int] | Sequence[tuple[int, int]],
-    constant_value: Scalar = 0,
-) -> NDArray:
-    """x with a border of one number around it.
-
-    pad_width: how many elements, the same everywhere, or (before, after) for every axis, or such a
-    pair for each axis. ShapeError for negative widths.
-
-    >>> nd.pad(nd.asarray([[1, 2]]), ((0, 1), (1, 0))).tolist()
-    [[0, 1, 2], [0, 0, 0]]
-    """
-    if x.ndim == 0:
-        return x.copy()
-    try:
-        widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2)).tolist()
-    except (ValueError, TypeError) as error:
-        raise ShapeError(
-            f"pad: {pad_width} is not a width, a pair, or a pair per axis of shape {x.shape}"
-        ) from error
-    if any(before < 0 or after < 0 for before, after in widths):
-        raise ShapeError(f"pad: widths {pad_width} are negative; take a slice to make x smaller")
-    sizes = zip(x.shape, widths, strict=True)
-    shape = tuple(size + before + after for size, (before, after) in sizes)
-    out = _core.full(shape, constant_value, x.dtype, x.device)
-    inside = (slice(w[0], w[0] + size) for w, size in zip(widths, x.shape, strict=True))
-    out[tuple(inside)] = x
-    return out

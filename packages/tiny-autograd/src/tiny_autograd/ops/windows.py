@@ -103,7 +103,7 @@ def pad_constant(x: Operand, /, widths: tuple[tuple[int, int], ...], value: floa
             f"pad_constant: {widths} for shape {x.shape}: expected a pair (before, behind) of "
             "numbers >= 0 for each dimension"
         )
-    return nd.pad(x, widths, value)
+    return nd.pad(x, widths, constant_value=value)
 
 
 pad_constant.vjp(
