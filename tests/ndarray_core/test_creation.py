@@ -112,7 +112,7 @@ READ_ONLY = np.broadcast_to(np.zeros(1), (3,))
 @pytest.mark.parametrize(
     ("make", "error", "text"),
     [
-        (lambda: nd.from_numpy(READ_ONLY), ValueError, "without a copy"),
+        (lambda: nd.from_numpy(READ_ONLY).fill(1), nd.errors.ReadOnlyError, "reading only"),
         (lambda: nd.from_numpy(np.arange(3, dtype=">i4")), ValueError, "without a copy"),
         (lambda: nd.from_numpy([1, 2]), TypeError, "use asarray"),
         (lambda: nd.asarray([1, 2], copy=False), ValueError, "no memory to share"),

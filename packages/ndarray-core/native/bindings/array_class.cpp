@@ -69,7 +69,8 @@ const Dims* pointer(const std::optional<Dims>& axes) { return axes ? &*axes : nu
 
 void bind_array(nb::module_& m) {
   nb::class_<Array> cls(m, "NDArray",
-                        "A strided N-dimensional array: a Buffer seen through a Layout.");
+                        "A strided N-dimensional array: a Buffer seen through a Layout.",
+                        nb::type_slots(buffer_protocol_slots));
 
   cls.def_prop_ro("dtype", [](const Array& x) { return x.dtype(); })
       .def_prop_ro("device", [](const Array& x) { return Device{&x.device()}; })
@@ -173,59 +174,18 @@ void bind_array(nb::module_& m) {
       .def("__setitem__", &set_item, nb::arg("key").none(), nb::arg("value"),
            nb::sig("def __setitem__(self, key: typing.Any, value: typing.Any, /) -> None"));
 
-  // Exchange.
+  bind_exchange(m, cls);
+
+  // Element types, devices and copies.
   cls.def(
-         "numpy",
-         [](nb::handle self, bool copy) {
-           nb::object view = to_numpy(self, *nb::inst_ptr<Array>(self));
-           return copy ? view.attr("copy")() : view;
+         "astype",
+         [](const Array& x, nb::handle dtype, bool always_copy) {
+           return astype(x, to_dtype(dtype), always_copy);
          },
-         nb::arg("copy") = false,
-         nb::sig("def numpy(self, copy: bool = False) -> numpy.typing.NDArray[typing.Any]"),
-         "A NumPy array: on the same memory for devices of the host, read-only where elements "
-         "repeat.")
-      .def(
-          "__array__",
-          [](nb::handle self, nb::handle dtype, nb::handle copy) {
-            nb::object view = to_numpy(self, *nb::inst_ptr<Array>(self));
-            if (!dtype.is_none() && !view.attr("dtype").equal(dtype)) {
-              if (copy.ptr() == Py_False)
-                throw std::invalid_argument("__array__: another dtype needs a copy");
-              return nb::object(view.attr("astype")(dtype));
-            }
-            return copy.ptr() == Py_True ? nb::object(view.attr("copy")()) : view;
-          },
-          nb::arg("dtype") = nb::none(), nb::arg("copy") = nb::none(),
-          nb::sig("def __array__(self, dtype: typing.Any = None, copy: bool | None = None) -> "
-                  "numpy.typing.NDArray[typing.Any]"))
-      .def(
-          "__array_namespace__",
-          [](const Array&, nb::handle version) {
-            return python_attribute("ndarray_core.inspection", "array_namespace")(version);
-          },
-          nb::kw_only(), nb::arg("api_version") = nb::none(),
-          nb::sig("def __array_namespace__(self, *, api_version: str | None = None) -> typing.Any"))
-      .def(
-          "__reduce__",
-          [](nb::handle self) {
-            const Array& x = *nb::inst_ptr<Array>(self);
-            return nb::make_tuple(
-                python_attribute("ndarray_core.interchange", "rebuild"),
-                nb::make_tuple(to_numpy(self, x).attr("copy")(), x.device().name));
-          },
-          nb::sig("def __reduce__(self) -> tuple[typing.Any, ...]"))
-      .def("__copy__", [](const Array& x) { return copy(x); })
-      .def(
-          "__deepcopy__", [](const Array& x, nb::handle) { return copy(x); }, nb::arg("memo"))
-      .def(
-          "astype",
-          [](const Array& x, nb::handle dtype, bool always_copy) {
-            return astype(x, to_dtype(dtype), always_copy);
-          },
-          nb::arg("dtype"), nb::kw_only(), nb::arg("copy") = true,
-          nb::sig("def astype(self, dtype: typing.Any, *, copy: bool = True) -> NDArray"),
-          "Elements converted to another type. Without copy, the array itself when it has the type "
-          "already.")
+         nb::arg("dtype"), nb::kw_only(), nb::arg("copy") = true,
+         nb::sig("def astype(self, dtype: typing.Any, *, copy: bool = True) -> NDArray"),
+         "Elements converted to another type. Without copy, the array itself when it has the type "
+         "already.")
       .def(
           "to_device",
           [](const Array& x, nb::handle device, nb::handle stream) {

@@ -1,9 +1,28 @@
 #include "bindings/convert.hpp"
 
 #include <cstring>
+#include <type_traits>
 
 namespace nd {
 namespace {
+
+bool is_numpy(nb::handle object, const char* type) {
+  return PyObject_IsInstance(object.ptr(), python_attribute("numpy", type).ptr()) == 1;
+}
+Scalar scalar_from_int(PyObject* number) {
+  int overflow = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+  if (value == -1 && PyErr_Occurred()) throw nb::python_error();
+  if (overflow == 0) return {Kind::signed_integer, value, 0};
+  if (overflow > 0) {
+    const unsigned long long large = PyLong_AsUnsignedLongLong(number);
+    if (!PyErr_Occurred()) return {Kind::unsigned_integer, static_cast<int64_t>(large), 0};
+    PyErr_Clear();
+  }
+  throw std::overflow_error("the integer does not fit into 64 bits");
+}
+
+}  // namespace
 
 nb::dlpack::dtype dlpack_type(DType dtype) {
   using nb::dlpack::dtype_code;
@@ -22,24 +41,42 @@ nb::dlpack::dtype dlpack_type(DType dtype) {
   return {static_cast<uint8_t>(code), static_cast<uint8_t>(8 * itemsize(dtype)), 1};
 }
 
-bool is_numpy(nb::handle object, const char* type) {
-  return PyObject_IsInstance(object.ptr(), python_attribute("numpy", type).ptr()) == 1;
-}
-
-Scalar scalar_from_int(PyObject* number) {
-  int overflow = 0;
-  const long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
-  if (value == -1 && PyErr_Occurred()) throw nb::python_error();
-  if (overflow == 0) return {Kind::signed_integer, value, 0};
-  if (overflow > 0) {
-    const unsigned long long large = PyLong_AsUnsignedLongLong(number);
-    if (!PyErr_Occurred()) return {Kind::unsigned_integer, static_cast<int64_t>(large), 0};
-    PyErr_Clear();
+std::optional<DType> dtype_of(nb::dlpack::dtype type) {
+  for (int i = 0; i < dtype_count; ++i) {
+    if (dlpack_type(static_cast<DType>(i)) == type) return static_cast<DType>(i);
   }
-  throw std::overflow_error("the integer does not fit into 64 bits");
+  return std::nullopt;
 }
 
-}  // namespace
+const char* buffer_format(DType dtype) {
+  // int64_t is `long` or `long long`; NumPy's own arrays say which of the two.
+  constexpr bool long_is_64 = std::is_same_v<int64_t, long>;
+  switch (dtype) {
+    case DType::bool_:
+      return "?";
+    case DType::int8:
+      return "b";
+    case DType::int16:
+      return "h";
+    case DType::int32:
+      return "i";
+    case DType::int64:
+      return long_is_64 ? "l" : "q";
+    case DType::uint8:
+      return "B";
+    case DType::uint16:
+      return "H";
+    case DType::uint32:
+      return "I";
+    case DType::uint64:
+      return long_is_64 ? "L" : "Q";
+    case DType::float32:
+      return "f";
+    case DType::float64:
+      return "d";
+  }
+  return nullptr;
+}
 
 std::optional<Scalar> to_scalar(nb::handle object) {
   PyObject* p = object.ptr();
@@ -108,14 +145,17 @@ nb::object python_attribute(const char* module, const char* name) {
   return nb::module_::import_(module).attr(name);
 }
 
-nb::object numpy_view(const Array& x, nb::handle owner) {
+nb::object numpy_view(const Array& x, nb::handle owner, bool readonly) {
   size_t shape[max_ndim];
   for (int i = 0; i < x.ndim(); ++i) shape[i] = static_cast<size_t>(x.shape()[i]);
-  // NumPy wants an owner, or it copies; within one call of a backend None is enough of one.
-  nb::ndarray<nb::numpy> view(x.data(), static_cast<size_t>(x.ndim()), shape, owner,
-                              x.strides().begin(), dlpack_type(x.dtype()), nb::device::cpu::value,
-                              0);
-  return nb::cast(view, nb::rv_policy::reference);
+  const auto cast = [&]<typename View>() {
+    // NumPy wants an owner, or it copies; within one call of a backend None is enough of one.
+    return nb::cast(View(x.data(), static_cast<size_t>(x.ndim()), shape, owner, x.strides().begin(),
+                         dlpack_type(x.dtype()), nb::device::cpu::value, 0),
+                    nb::rv_policy::reference);
+  };
+  return readonly ? cast.operator()<nb::ndarray<nb::numpy, nb::ro>>()
+                  : cast.operator()<nb::ndarray<nb::numpy>>();
 }
 
 nb::object to_numpy(nb::handle self, const Array& x) {
@@ -123,9 +163,32 @@ nb::object to_numpy(nb::handle self, const Array& x) {
     const Array host = to_device(x, cpu_backend());
     return numpy_view(host, nb::cast(host));
   }
-  nb::object view = numpy_view(x, self);
-  if (x.layout.has_repeats()) view.attr("flags").attr("writeable") = false;
-  return view;
+  return numpy_view(x, self, !is_writable(x));
+}
+
+bool is_writable(const Array& x) { return !x.buffer->readonly && !x.layout.has_repeats(); }
+
+Buffer::Release release_of(nb::handle object) {
+  PyObject* kept = nb::borrow(object).release().ptr();
+  return [kept](void*) {
+    if (!Py_IsInitialized()) return;  // an array that outlives the interpreter, which took it along
+    nb::gil_scoped_acquire lock;
+    Py_DECREF(kept);
+  };
+}
+
+Array wrap_memory(Backend& backend, DType dtype, void* first_element, Layout layout, bool readonly,
+                  Buffer::Release release) {
+  if (!backend.is_host_memory())
+    throw DeviceError(message("'", backend.name, "' cannot use the host's memory"));
+  // The buffer starts at the lowest address that is used: negative strides walk down to it.
+  const auto extent = layout.size() > 0 ? layout.extent() : Layout::Extent{0, -1};
+  layout.offset = -extent.first;
+  char* lowest =
+      static_cast<char*>(first_element) + extent.first * static_cast<int64_t>(itemsize(dtype));
+  return Array{BufferRef(new Buffer(backend, dtype, extent.last - extent.first + 1, lowest,
+                                    std::move(release), readonly)),
+               layout};
 }
 
 nb::object item(const Array& x) {

@@ -42,8 +42,22 @@ nb::tuple to_tuple(const Dims& dims);
 // An attribute of one of the package's Python modules, which may import this one.
 nb::object python_attribute(const char* module, const char* name);
 
+// The type's name in other libraries: the only two tables of them. dtype_of finds nothing for types
+// that do not exist here; buffer_format is null for those that PEP 3118 has no code for.
+nb::dlpack::dtype dlpack_type(DType dtype);
+std::optional<DType> dtype_of(nb::dlpack::dtype type);
+const char* buffer_format(DType dtype);
+
+// Whether elements may be written to: not in memory shared for reading, nor where some repeat.
+bool is_writable(const Array& x);
+// Keeps a Python object until the buffer's memory is released.
+Buffer::Release release_of(nb::handle object);
+// An array on the host's memory, owned by whatever `release` lets go of.
+Array wrap_memory(Backend& backend, DType dtype, void* first_element, Layout layout, bool readonly,
+                  Buffer::Release release);
+
 // A NumPy array on the array's own memory (host devices); owner is kept alive by it.
-nb::object numpy_view(const Array& x, nb::handle owner);
+nb::object numpy_view(const Array& x, nb::handle owner, bool readonly = false);
 // The same for any device: the memory itself where it is the host's, else a copy.
 nb::object to_numpy(nb::handle self, const Array& x);
 
@@ -54,8 +68,12 @@ nb::object item(const Array& x);
 // arrays or lists: those are read in Python (advanced_indexing.py).
 std::optional<Layout> basic_index(const Layout& layout, nb::handle key);
 
+// The buffer protocol of NDArray, for nanobind's class_ (buffer_protocol.cpp).
+extern PyType_Slot buffer_protocol_slots[];
+
 void bind_layout(nb::module_& m);
 void bind_array(nb::module_& m);
+void bind_exchange(nb::module_& m, nb::class_<Array>& cls);
 void bind_functions(nb::module_& m);
 void bind_python_backend(nb::module_& m);
 

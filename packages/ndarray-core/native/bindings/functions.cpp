@@ -45,54 +45,6 @@ Distribution to_distribution(const std::string& name) {
   throw std::invalid_argument(message("random: there is no distribution '", name, "'"));
 }
 
-using HostArray = nb::ndarray<nb::ro, nb::device::cpu>;
-
-DType dtype_of(const HostArray& x) {
-  const auto type = x.dtype();
-#define ND_DTYPE(name, c_type, kind) \
-  if (type == nb::dtype<c_type>()) return DType::name;
-  ND_FOR_EACH_DTYPE(ND_DTYPE)
-#undef ND_DTYPE
-  throw DTypeError("this NumPy dtype has no counterpart here; convert it with astype first");
-}
-
-Layout layout_of(const HostArray& x) {
-  Layout layout;
-  for (size_t i = 0; i < x.ndim(); ++i) {
-    layout.shape.push_back(static_cast<int64_t>(x.shape(i)));
-    layout.strides.push_back(x.stride(i));
-  }
-  return layout;
-}
-
-// An array on a NumPy array's own memory, which is kept alive.
-Array view_of_numpy(nb::handle object, nb::handle device) {
-  Backend& backend = to_backend(device);
-  if (!backend.is_host_memory())
-    throw DeviceError(message("'", backend.name, "' cannot use the host's memory"));
-  const auto source = nb::cast<HostArray>(object);
-  // The buffer starts at the lowest address that is used: negative strides walk down to it.
-  Layout layout = layout_of(source);
-  const DType dtype = dtype_of(source);
-  const auto extent = layout.size() > 0 ? layout.extent() : Layout::Extent{0, -1};
-  layout.offset = -extent.first;
-  char* lowest = const_cast<char*>(static_cast<const char*>(source.data())) +
-                 extent.first * static_cast<int64_t>(itemsize(dtype));
-  PyObject* kept = nb::borrow(object).release().ptr();
-  return Array{BufferRef(new Buffer(backend, dtype, extent.last - extent.first + 1, lowest,
-                                    [kept](void*) {
-                                      nb::gil_scoped_acquire lock;
-                                      Py_DECREF(kept);
-                                    })),
-               layout};
-}
-
-Array upload(nb::handle object, nb::handle device) {
-  const Array source = view_of_numpy(object, nb::str("cpu"));
-  Backend& backend = to_backend(device);
-  return &backend == &cpu_backend() ? copy(source) : to_device(source, backend);
-}
-
 nb::dict memory_statistics() {
   const auto statistics = allocator::statistics();
   nb::dict result;
@@ -190,12 +142,6 @@ void bind_functions(nb::module_& m) {
       nb::arg("seed"), nb::arg("offset"),
       nb::sig("def random(distribution: str, shape: collections.abc.Sequence[int] | int, dtype: "
               "DType, device: Device | str, seed: int, offset: int) -> NDArray"));
-  m.def("view_of_numpy", &view_of_numpy, nb::arg("array"), nb::arg("device"),
-        nb::sig("def view_of_numpy(array: numpy.typing.NDArray[typing.Any], device: Device | "
-                "str) -> NDArray"));
-  m.def("upload", &upload, nb::arg("array"), nb::arg("device"),
-        nb::sig("def upload(array: numpy.typing.NDArray[typing.Any], device: Device | str) -> "
-                "NDArray"));
   m.attr("max_ndim") = max_ndim;
   m.def("may_share_memory", &may_share_memory, nb::arg("a"), nb::arg("b"));
   m.def("promote", &promote, nb::arg("a"), nb::arg("b"));

@@ -121,6 +121,9 @@ void bind_layout(nb::module_& m) {
           "address",
           [](const BufferHandle& b) { return reinterpret_cast<uintptr_t>(b.buffer->data); })
       .def_prop_ro(
+          "readonly", [](const BufferHandle& b) { return b.buffer->readonly; },
+          "Whether this is memory of another library that may only be read.")
+      .def_prop_ro(
           "version", [](const BufferHandle& b) { return b.buffer->version.load(); },
           "Number of writes so far through arrays on this buffer.")
       .def(
@@ -134,7 +137,8 @@ void bind_layout(nb::module_& m) {
            [](const BufferHandle& b) { return reinterpret_cast<uintptr_t>(b.buffer.get()) >> 4; })
       .def("__repr__", [](const BufferHandle& b) {
         return message("Buffer(size=", b.buffer->size, ", dtype=", name_of(b.buffer->dtype),
-                       ", device='", b.buffer->device.name, "')");
+                       ", device='", b.buffer->device.name, "'",
+                       b.buffer->readonly ? ", readonly=True)" : ")");
       });
 }
 

@@ -19,6 +19,8 @@ void translate(const std::exception_ptr& exception, void*) {
     raise("DeviceError", e.what());
   } catch (const nd::OutOfMemory& e) {
     raise("OutOfMemoryError", e.what());
+  } catch (const nd::ReadOnlyError& e) {
+    raise("ReadOnlyError", e.what());
   } catch (const nd::IndexError& e) {
     PyErr_SetString(PyExc_IndexError, e.what());
   } catch (const nd::Error& e) {

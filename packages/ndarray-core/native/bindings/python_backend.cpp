@@ -18,11 +18,7 @@ class PythonBackend final : public Backend {
     nb::gil_scoped_acquire lock;
     nb::object memory = object_.attr("allocate")(name_of(dtype).data(), size);
     void* data = nb::cast<nb::ndarray<nb::device::cpu>>(memory).data();
-    PyObject* kept = memory.release().ptr();
-    return BufferRef(new Buffer(*this, dtype, size, data, [kept](void*) {
-      nb::gil_scoped_acquire lock;
-      Py_DECREF(kept);
-    }));
+    return BufferRef(new Buffer(*this, dtype, size, data, release_of(memory)));
   }
   void upload(const Array& out, const void* host) override {
     std::memcpy(out.data(), host, static_cast<size_t>(out.size()) * itemsize(out.dtype()));

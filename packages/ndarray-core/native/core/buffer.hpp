@@ -17,8 +17,14 @@ class Buffer {
  public:
   using Release = std::function<void(void* data)>;
 
-  Buffer(Backend& device, DType dtype, int64_t size, void* data, Release release)
-      : device(device), dtype(dtype), size(size), data(data), release_(std::move(release)) {}
+  Buffer(Backend& device, DType dtype, int64_t size, void* data, Release release,
+         bool readonly = false)
+      : device(device),
+        dtype(dtype),
+        size(size),
+        data(data),
+        readonly(readonly),
+        release_(std::move(release)) {}
   ~Buffer() {
     if (release_) release_(data);
   }
@@ -31,6 +37,7 @@ class Buffer {
   const DType dtype;
   const int64_t size;  // in elements
   void* const data;
+  const bool readonly;  // foreign memory that its owner does not let anybody write to
   // Counts writes, so that whoever keeps an array for later can tell that it has changed since.
   std::atomic<uint64_t> version{0};
 

@@ -19,6 +19,9 @@ struct DTypeError : Error {  // also a TypeError
 struct DeviceError : Error {  // also a ValueError
   using Error::Error;
 };
+struct ReadOnlyError : Error {  // also a ValueError
+  using Error::Error;
+};
 struct IndexError : Error {  // Python's own IndexError
   using Error::Error;
 };

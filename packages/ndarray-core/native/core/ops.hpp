@@ -20,7 +20,7 @@ void assign(const Array& target, const Array& value);  // target[...] = value: b
 void fill(const Array& target, Scalar value);
 bool may_share_memory(const Array& a, const Array& b);
 void check_same_device(const Array& a, const Array& b, const char* op);
-void check_writable(const Array& target, const char* op);  // no view that repeats elements
+void check_writable(const Array& target, const char* op);  // no repeats, no read-only memory
 
 // ops/elementwise
 Array unary(UnaryOp op, const Array& x);

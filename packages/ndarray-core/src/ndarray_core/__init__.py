@@ -74,7 +74,7 @@ from .elementwise.logic import *
 from .elementwise.mathematics import *
 from .indexing import *
 from .inspection import __array_api_version__, __array_namespace_info__
-from .interchange import astype, from_numpy, to_device
+from .interchange import astype, from_dlpack, from_numpy, to_device
 from .linalg import *
 from .manipulation import *
 from .padding import *
@@ -105,6 +105,7 @@ __all__ = [
     "finfo",
     "float32",
     "float64",
+    "from_dlpack",
     "from_numpy",
     "iinfo",
     "int8",

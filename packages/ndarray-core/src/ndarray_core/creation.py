@@ -20,8 +20,9 @@ from ._core import Device, NDArray
 from ._typing import DeviceLike, DTypeLike, Scalar, Shape, shape_tuple
 from .device import device as as_device
 from .dtypes import as_dtype, default_float, dtype_of_scalar, float_dtype, to_numpy_dtype
-from .errors import DTypeError, OutOfMemoryError, ShapeError
-from .interchange import from_host
+from .errors import OutOfMemoryError, ShapeError
+from .interchange import from_dlpack, from_host
+from .objects import array_of_object, array_of_sequence, is_sequence
 
 __all__ = [
     "arange",
@@ -50,17 +51,21 @@ def asarray(
     device: DeviceLike | None = None,
     copy: bool | None = None,
 ) -> NDArray:
-    """An array of a number, nested sequences, a NumPy array, or anything with `__array__`.
+    """An array of a number, nested sequences, or another library's array or memory.
 
-    Python floats become float32; typed elements keep their type. copy: True always copies, False
-    never (ValueError where it must), None shares the memory of arrays where it can. DTypeError for
-    elements that have no type here, ShapeError for ragged sequences.
+    Memory is shared with whatever speaks DLPack, has `__array__`, or exports a buffer (bytes,
+    memoryview, array.array). Typed elements keep their type; Python floats become float32, or take
+    the type of typed elements beside them. copy: True always copies; False never (ValueError where
+    it must), and read-only memory gives a read-only array; None shares what may be written to.
+    DTypeError for what has no element type here, ShapeError for ragged sequences.
 
     >>> nd.asarray([[1.0, 2.0], [3.0, 4.0]])
     array([[1., 2.],
            [3., 4.]], dtype=float32, device='numpy')
     >>> nd.asarray(np.arange(3), dtype="float64").tolist()
     [0.0, 1.0, 2.0]
+    >>> nd.asarray(b"abc").tolist()
+    [97, 98, 99]
     """
     if isinstance(obj, NDArray):
         return _asarray_of_ndarray(obj, dtype, device, copy)
@@ -70,11 +75,16 @@ def asarray(
             raise ValueError("asarray: a Python number has no memory to share; drop copy=False")
         chosen = dtype_of_scalar(obj) if dtype is None else as_dtype(dtype)
         return _core.full((), obj, chosen, target)
-    if not isinstance(obj, np.ndarray) and not hasattr(obj, "__array__"):
+    if is_sequence(obj):
         if copy is False:
             raise ValueError("asarray: a sequence has no memory to share; drop copy=False")
-        return from_host(_array_of_sequence(obj, dtype), target)
-    host = np.asarray(obj)
+        return from_host(array_of_sequence(obj, dtype), target)
+    if hasattr(obj, "__dlpack__") and not isinstance(obj, np.ndarray):
+        shared = from_dlpack(obj, device=target)
+        if shared.buffer.readonly and copy is None:
+            copy = True
+        return _asarray_of_ndarray(shared, dtype, target, copy)
+    host = array_of_object(obj)
     if dtype is not None and host.dtype != (wanted := to_numpy_dtype(dtype)):
         if copy is False:
             raise ValueError(f"asarray: {host.dtype} to {wanted} needs a copy; drop copy=False")
@@ -96,26 +106,6 @@ def _asarray_of_ndarray(
             "drop copy=False"
         )
     return x.astype(chosen, copy=False).to_device(target)
-
-
-def _array_of_sequence(obj: Any, dtype: DTypeLike | None) -> np.ndarray[Any, Any]:
-    """A NumPy array of nested sequences, with the default types of this package."""
-    try:
-        with np.errstate(all="ignore"):
-            host = np.asarray(obj, dtype=None if dtype is None else to_numpy_dtype(dtype))
-    except ValueError as error:
-        raise ShapeError(f"asarray: {error}; sequences must be rectangular") from error
-    if host.dtype == np.object_:
-        raise DTypeError(f"asarray: no element type holds what is in this {type(obj).__name__}")
-    if dtype is None and host.dtype == np.float64 and not _first_element_has_dtype(obj):
-        return host.astype(default_float.name)
-    return host
-
-
-def _first_element_has_dtype(obj: Any) -> bool:
-    while isinstance(obj, list | tuple) and obj:
-        obj = obj[0]
-    return hasattr(obj, "dtype")
 
 
 def empty(

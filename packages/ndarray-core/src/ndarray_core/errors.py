@@ -4,7 +4,15 @@ The compiled core raises these same classes. An index that is out of bounds is P
 `IndexError`.
 """
 
-__all__ = ["DTypeError", "DeviceError", "NDArrayError", "OutOfMemoryError", "ShapeError"]
+__all__ = [
+    "DTypeError",
+    "DeviceError",
+    "FileFormatError",
+    "NDArrayError",
+    "OutOfMemoryError",
+    "ReadOnlyError",
+    "ShapeError",
+]
 
 
 class NDArrayError(Exception):
@@ -25,3 +33,11 @@ class DeviceError(NDArrayError, ValueError):
 
 class OutOfMemoryError(NDArrayError, MemoryError):
     """Memory for an array could not be had."""
+
+
+class ReadOnlyError(NDArrayError, ValueError):
+    """A write to memory that another library shares for reading only."""
+
+
+class FileFormatError(NDArrayError, ValueError):
+    """A file that is not what `load` reads, is cut off, or claims what it does not hold."""

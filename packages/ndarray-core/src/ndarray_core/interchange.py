@@ -17,7 +17,7 @@ from ._typing import DeviceLike, DTypeLike
 from .device import device as as_device
 from .dtypes import as_dtype
 
-__all__ = ["astype", "from_numpy", "to_device"]
+__all__ = ["astype", "from_dlpack", "from_numpy", "to_device"]
 
 
 def is_regular(array: npt.NDArray[Any]) -> bool:
@@ -29,17 +29,18 @@ def is_regular(array: npt.NDArray[Any]) -> bool:
 def from_host(array: npt.NDArray[Any], device: Device, copy: bool | None = None) -> NDArray:
     """An array of the device with the elements of a NumPy array.
 
-    copy: True makes one, False raises ValueError where one is needed, None shares memory where it
-    can.
+    copy: True makes one. False raises ValueError where one is needed, and shares read-only memory
+    for reading. None shares memory that may be written to, and copies otherwise.
     """
     as_dtype(array.dtype)  # raises for those that do not exist here
     regular = is_regular(array)
-    if not copy and regular and array.flags.writeable and device.is_host_memory:
+    shareable = regular and device.is_host_memory
+    if not copy and shareable and (array.flags.writeable or copy is False):
         return _core.view_of_numpy(array, device)
     if copy is False:
         raise ValueError(
-            f"a NumPy array of {array.dtype} and strides {array.strides} (writable: "
-            f"{array.flags.writeable}) cannot be used on '{device}' without a copy; drop copy=False"
+            f"a NumPy array of {array.dtype} and strides {array.strides} cannot be used on "
+            f"'{device}' without a copy; drop copy=False"
         )
     if not regular:
         array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
@@ -49,8 +50,9 @@ def from_host(array: npt.NDArray[Any], device: Device, copy: bool | None = None)
 def from_numpy(array: npt.NDArray[Any], /) -> NDArray:
     """An array that shares its memory with a NumPy array, on the default device.
 
-    Both see what is written into either. ValueError where that cannot be: the memory is read-only,
-    has a foreign byte order, or lies on another device; `asarray` copies such arrays.
+    Both see what is written into either; of read-only memory it is a read-only array. ValueError
+    where memory cannot be shared: it has a foreign byte order, or elements at odd addresses, or
+    lies on another device; `asarray` copies such arrays.
 
     >>> host = np.zeros(2)
     >>> x = nd.from_numpy(host)
@@ -61,6 +63,56 @@ def from_numpy(array: npt.NDArray[Any], /) -> NDArray:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: takes a NumPy array, not {type(array).__name__}; use asarray")
     return from_host(array, as_device(), copy=False)
+
+
+def from_dlpack(
+    x: Any, /, *, device: DeviceLike | None = None, copy: bool | None = None
+) -> NDArray:
+    """An array on the memory of any library's array that speaks DLPack.
+
+    Array API standard: https://data-apis.org/array-api/latest/API_specification/generated/array_api.from_dlpack.html
+
+    copy: True always copies; False never does, None only where it must. What the other library
+    shares for reading only is a read-only array here (`x.buffer.readonly`). device=None is x's own
+    if it is an array of this package, else the default one. AttributeError if x does not speak
+    DLPack, BufferError for memory that cannot be shared, DTypeError for an element type that does
+    not exist here.
+
+    >>> host = np.arange(3.0)
+    >>> x = nd.from_dlpack(host)
+    >>> x += 1
+    >>> host.tolist()
+    [1.0, 2.0, 3.0]
+    """
+    if not hasattr(x, "__dlpack__") or not hasattr(x, "__dlpack_device__"):
+        raise AttributeError(
+            f"from_dlpack: {type(x).__name__} has no __dlpack__ and __dlpack_device__; use asarray"
+        )
+    own = x.device if isinstance(x, NDArray) and device is None else as_device(device)
+    shared = _core.from_capsule(_request_capsule(x, copy), own)
+    return shared.copy() if copy else shared
+
+
+_HOST_MEMORY = (1, 0)  # DLPack's kDLCPU
+
+
+def _request_capsule(x: Any, copy: bool | None) -> Any:
+    """A capsule of x's memory, as new a version of DLPack as x's library knows."""
+    request: dict[str, Any] = {"max_version": (1, 1)}
+    device_type, device_number = x.__dlpack_device__()
+    if (int(device_type), device_number) != _HOST_MEMORY:
+        if copy is False:
+            raise ValueError(
+                f"from_dlpack: the memory of this {type(x).__name__} is not the host's, so it has "
+                "to be copied; drop copy=False"
+            )
+        request["dl_device"] = _HOST_MEMORY
+    try:
+        return x.__dlpack__(**request)
+    except TypeError:  # a library from before DLPack 1.0, as the standard describes
+        if "dl_device" in request:
+            raise
+        return x.__dlpack__()
 
 
 def astype(
@@ -88,4 +140,4 @@ def to_device(x: NDArray, device: DeviceLike, /) -> NDArray:
 
 def rebuild(array: npt.NDArray[Any], device_name: str) -> NDArray:
     """What a pickled array is made of again: its elements, on the device that it came from."""
-    return from_host(array, as_device(device_name), copy=True)
+    return from_host(array, as_device(device_name))

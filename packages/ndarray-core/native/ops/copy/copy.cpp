@@ -105,6 +105,11 @@ bool may_share_memory(const Array& a, const Array& b) {
 }
 
 void check_writable(const Array& target, const char* op) {
+  if (target.buffer->readonly) {
+    throw ReadOnlyError(message(op, ": the array of shape ", target.shape(),
+                                " lies in memory that its owner shares for reading only;"
+                                " copy() it before writing"));
+  }
   if (target.layout.has_repeats()) {
     throw ShapeError(
         message(op, ": this view of shape ", target.shape(),
