@@ -29,6 +29,7 @@ from . import (
     padding,
     random,
     reductions,
+    storage,
     utility,
 )
 from ._core import Buffer, Device, DType, Layout, NDArray
@@ -79,6 +80,7 @@ from .linalg import *
 from .manipulation import *
 from .padding import *
 from .reductions import *
+from .storage import *
 from .utility import *
 
 __version__ = "0.1.0"
@@ -140,4 +142,5 @@ __all__ += linalg.__all__
 __all__ += manipulation.__all__
 __all__ += padding.__all__
 __all__ += reductions.__all__
+__all__ += storage.__all__
 __all__ += utility.__all__
