@@ -95,3 +95,39 @@ def test_infinities_stay_in_their_row(device: nd.Device) -> None:
     x[3, 3] = float("inf")
     product = (x @ nd.ones((20, 20), device=device)).numpy()
     assert np.isinf(product[3]).all() and np.isfinite(np.delete(product, 3, 0)).all()
+
+
+@given(data=st.data())
+def test_cross_kron_and_trace_equal_numpys(device: nd.Device, data: st.DataObject) -> None:
+    dtype = data.draw(st.sampled_from(NUMERIC))
+    rtol = ROUNDING.get(dtype, 0.0)
+    shape_x, shape_y = data.draw(broadcastable_shapes(2, max_dims=2, max_side=3))
+    layout = data.draw(st.sampled_from(LAYOUTS))
+    x, host_x = ArrayCase((*shape_x, 3), dtype, layout, data.draw(seeds())).on(device)
+    y, host_y = ArrayCase((*shape_y, 3), dtype, layout, data.draw(seeds())).on(device)
+    expected = np.cross(host_x, host_y)
+    assert_same(nd.linalg.cross(x, y), expected, exact=False, rtol=rtol)
+    both = nd.broadcast_arrays(x.mT, y.mT) if len(shape_x) == len(shape_y) == 1 else None
+    if both:
+        turned = nd.linalg.cross(*both, axis=-2)
+        assert_same(turned, np.swapaxes(expected, -1, -2), exact=False, rtol=rtol)
+    assert_same(nd.linalg.kron(x, y), np.kron(host_x, host_y))
+    offset = data.draw(st.integers(-3, 3))
+    square, host = data.draw(arrays((dtype,), shape=(2, 3, 4))).on(device)
+    assert_same(nd.linalg.diagonal(square, offset=offset), np.linalg.diagonal(host, offset=offset))
+    ours = nd.linalg.trace(square, offset=offset)
+    assert_same(ours, np.trace(host, offset, -2, -1).astype(ours.dtype.name), exact=False)
+    assert nd.linalg.trace(square, dtype="float64").dtype == nd.float64
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda x: nd.linalg.cross(x, x), nd.errors.ShapeError, "does not have size 3"),
+        (lambda x: nd.linalg.cross(x[0], x, axis=0), nd.errors.ShapeError, "in both"),
+        (lambda x: nd.linalg.trace(x[0]), nd.errors.ShapeError, "diagonal"),
+    ],
+)
+def test_products_say_what_they_take(device: nd.Device, call, error, text: str) -> None:
+    with pytest.raises((error, IndexError), match=text):
+        call(nd.zeros((3, 2), device=device))

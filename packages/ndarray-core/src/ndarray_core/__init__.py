@@ -76,7 +76,7 @@ from .elementwise.mathematics import *
 from .indexing import *
 from .inspection import __array_api_version__, __array_namespace_info__
 from .interchange import astype, from_dlpack, from_numpy, to_device
-from .linalg import *
+from .linalg import matmul, matrix_transpose, outer, tensordot, vecdot
 from .manipulation import *
 from .padding import *
 from .reductions import *
@@ -117,20 +117,25 @@ __all__ = [
     "isa",
     "isdtype",
     "linalg",
+    "matmul",
+    "matrix_transpose",
     "memory_stats",
     "num_threads",
+    "outer",
     "promote_types",
     "random",
     "result_type",
     "set_default_device",
     "set_num_threads",
     "show_config",
+    "tensordot",
     "to_device",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
     "use_device",
+    "vecdot",
 ]
 __all__ += constants.__all__
 __all__ += creation.__all__
@@ -138,7 +143,6 @@ __all__ += elementwise.arithmetic.__all__
 __all__ += elementwise.logic.__all__
 __all__ += elementwise.mathematics.__all__
 __all__ += indexing.__all__
-__all__ += linalg.__all__
 __all__ += manipulation.__all__
 __all__ += padding.__all__
 __all__ += reductions.__all__

@@ -4,10 +4,13 @@ The compiled core raises these same classes. An index that is out of bounds is P
 `IndexError`.
 """
 
+import numpy as np
+
 __all__ = [
     "DTypeError",
     "DeviceError",
     "FileFormatError",
+    "LinAlgError",
     "NDArrayError",
     "OutOfMemoryError",
     "ReadOnlyError",
@@ -41,3 +44,7 @@ class ReadOnlyError(NDArrayError, ValueError):
 
 class FileFormatError(NDArrayError, ValueError):
     """A file that is not what `load` reads, is cut off, or claims what it does not hold."""
+
+
+class LinAlgError(NDArrayError, np.linalg.LinAlgError):
+    """A matrix that has no such factorisation or inverse; NumPy's class of that name, too."""

@@ -1,4 +1,4 @@
-"""Products of vectors, matrices and tensors.
+"""Products of vectors, matrices and tensors. Whatever multiplies here is the core's matmul.
 
 Array API standard, "Linear algebra functions":
 https://data-apis.org/array-api/latest/API_specification/linear_algebra_functions.html
@@ -7,14 +7,26 @@ https://data-apis.org/array-api/latest/API_specification/linear_algebra_function
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 
-from . import _core
-from ._core import NDArray
-from .errors import ShapeError
-from .manipulation import moveaxis, normalize_axis
+from .. import _core, reductions
+from .._core import NDArray
+from .._typing import DTypeLike
+from ..errors import ShapeError
+from ..manipulation import moveaxis, normalize_axis, stack
 
-__all__ = ["matmul", "matrix_transpose", "outer", "tensordot", "vecdot"]
+__all__ = [
+    "cross",
+    "diagonal",
+    "kron",
+    "matmul",
+    "matrix_transpose",
+    "outer",
+    "tensordot",
+    "trace",
+    "vecdot",
+]
 
 
 def matmul(x1: NDArray, x2: NDArray, /) -> NDArray:
@@ -93,3 +105,62 @@ def outer(x1: NDArray, x2: NDArray, /) -> NDArray:
     if x1.ndim != 1 or x2.ndim != 1:
         raise ShapeError(f"outer: takes two vectors, not shapes {x1.shape} and {x2.shape}")
     return _core.multiply(x1.expand_dims(1), x2)
+
+
+def kron(x1: NDArray, x2: NDArray, /) -> NDArray:
+    """The Kronecker product: x1 with each element replaced by that element times x2.
+
+    Shapes (M1, M2, ...) and (N1, N2, ...) give (M1 * N1, M2 * N2, ...); leading axes of size 1 make
+    up for missing ones.
+
+    >>> nd.linalg.kron(nd.asarray([[1, 2]]), nd.asarray([[1], [10]])).tolist()
+    [[1, 2], [10, 20]]
+    """
+    ndim = max(x1.ndim, x2.ndim)
+    sizes1 = (1,) * (ndim - x1.ndim) + x1.shape
+    sizes2 = (1,) * (ndim - x2.ndim) + x2.shape
+    # (M1, 1, M2, 1, ...) * (1, N1, 1, N2, ...) -> (M1, N1, M2, N2, ...)
+    left = x1.reshape(tuple(n for size in sizes1 for n in (size, 1)))
+    right = x2.reshape(tuple(n for size in sizes2 for n in (1, size)))
+    return _core.multiply(left, right).reshape(tuple(map(operator.mul, sizes1, sizes2)))
+
+
+def cross(x1: NDArray, x2: NDArray, /, *, axis: int = -1) -> NDArray:
+    """The cross product of the vectors of 3 elements along an axis; the other axes broadcast.
+
+    ShapeError if the axis does not have size 3 in both, or is not the same one from behind.
+
+    >>> nd.linalg.cross(nd.asarray([1, 0, 0]), nd.asarray([0, 1, 0])).tolist()
+    [0, 0, 1]
+    """
+    position = normalize_axis(axis, x1.ndim, "cross") - x1.ndim
+    same = normalize_axis(axis, x2.ndim, "cross") - x2.ndim == position
+    if not same or x1.shape[position] != 3 or x2.shape[position] != 3:
+        raise ShapeError(
+            f"cross: {x1.shape} x {x2.shape}: axis {axis} does not have size 3 in both"
+        )
+    a = [moveaxis(x1, position, -1)[..., i] for i in range(3)]
+    b = [moveaxis(x2, position, -1)[..., i] for i in range(3)]
+    components = [
+        _core.subtract(_core.multiply(a[i], b[j]), _core.multiply(a[j], b[i]))
+        for i, j in ((1, 2), (2, 0), (0, 1))
+    ]
+    return stack(components, axis=position)
+
+
+def diagonal(x: NDArray, /, *, offset: int = 0) -> NDArray:
+    """A view of the diagonals of x (..., M, N), the `offset`-th above the main one: (..., K).
+
+    >>> nd.linalg.diagonal(nd.asarray([[1, 2], [3, 4]]), offset=1).tolist()
+    [2]
+    """
+    return x.diagonal(offset)
+
+
+def trace(x: NDArray, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> NDArray:
+    """The sums of the diagonals of x (..., M, N). Integers are summed in 64 bits.
+
+    >>> nd.linalg.trace(nd.asarray([[1, 2], [3, 4]])).tolist()
+    5
+    """
+    return reductions.sum(x.diagonal(offset), axis=-1, dtype=dtype)
