@@ -70,6 +70,7 @@ from .dtypes import (
     uint32,
     uint64,
 )
+from .einsum import einsum
 from .elementwise.arithmetic import *
 from .elementwise.logic import *
 from .elementwise.mathematics import *
@@ -102,6 +103,7 @@ __all__ = [
     "default_device",
     "device",
     "devices",
+    "einsum",
     "empty_cache",
     "errors",
     "finfo",
