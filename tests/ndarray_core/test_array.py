@@ -168,27 +168,6 @@ def test_errors_name_what_is_wrong(
         operation(nd.ones((2, 3)))
 
 
-@pytest.mark.parametrize(
-    ("make", "text"),
-    [
-        (lambda: nd.asarray(1.5), "array(1.5, dtype=float32, device='DEVICE')"),
-        (lambda: nd.zeros((2, 0)), "array([], shape=(2, 0), dtype=float32, device='DEVICE')"),
-        (
-            lambda: nd.asarray([[1, -2], [3, 4]]),
-            "array([[ 1, -2],\n       [ 3,  4]], dtype=int64, device='DEVICE')",
-        ),
-        (
-            lambda: nd.arange(5000),
-            "array([   0,    1,    2, ..., 4997, 4998, 4999], dtype=int64, device='DEVICE')",
-        ),
-        (lambda: nd.asarray([True]), "array([ True], dtype=bool, device='DEVICE')"),
-    ],
-)
-def test_printing(device: nd.Device, make: Any, text: str) -> None:
-    with nd.use_device(device):
-        assert repr(make()) == str(make()) == text.replace("DEVICE", device.name)
-
-
 def test_a_new_axis_alone(device: nd.Device) -> None:
     x = nd.zeros(3, device=device)
     assert x[None].shape == (1, 3) and x[0][None].shape == (1,)

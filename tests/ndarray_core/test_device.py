@@ -129,9 +129,24 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_auto_is_the_fastest_device() -> None:
+    assert nd.device("auto") == nd.Device("auto") == "cpu"
+    assert nd.zeros(2, device="auto").device == "cpu"
+    assert nd.zeros(2, device="numpy").to_device("auto").device == "cpu"
+    with nd.use_device("auto") as used:
+        assert used == nd.default_device() == "cpu"
+    nd.set_default_device("auto")
+    try:
+        assert nd.zeros(2).device == "cpu"
+    finally:
+        nd.set_default_device("numpy")
+    assert "auto" not in [device.name for device in nd.devices()]
+
+
 def test_the_environment_names_the_first_default() -> None:
     code = "import ndarray_core as nd; print(nd.zeros(1).device)"
-    assert python(code, NDARRAY_CORE_DEVICE="cpu").stdout == "cpu\n"
+    for name in ("cpu", "auto"):
+        assert python(code, NDARRAY_CORE_DEVICE=name).stdout == "cpu\n"
     refused = python(code, NDARRAY_CORE_DEVICE="abacus")
     assert refused.returncode != 0
     assert "NDARRAY_CORE_DEVICE is 'abacus': there is no device 'abacus'" in refused.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import ndarray_core as nd
+from ndarray_core import _core
 
 
 def busy(x: nd.NDArray) -> None:
@@ -104,5 +107,25 @@ def test_views_keep_their_buffer(device: nd.Device) -> None:
 def test_show_config_names_what_is_in_force(capsys: pytest.CaptureFixture[str]) -> None:
     nd.show_config()
     shown = capsys.readouterr().out
-    for part in (nd.__version__, "numpy", "cpu", nd.isa(), "NDARRAY_CORE_NUM_THREADS"):
+    found = nd.config.configuration()
+    build = found["build"]
+    for part in (
+        f"ndarray_core {nd.__version__}",
+        f"cpu, numpy (default: {nd.default_device()}, fastest: cpu)",
+        f"{nd.isa()} (of {', '.join(_core.supported_isas())})",
+        f"{build['compiler']}, C++20",
+        f"{build['build_type']} ({build['flags']}), kernels for {build['instruction_sets']}",
+        f"sanitizer                {build['sanitizer'] or 'none'}",
+        f"numpy                    {np.__version__}",
+        f"at most {found['memory']['cache_limit']} cached",
+        "NDARRAY_CORE_NUM_THREADS",
+    ):
         assert part in shown
+    assert (
+        found["threads"] == nd.num_threads() and found["memory"].keys() == nd.memory_stats().keys()
+    )
+    assert set(_core.supported_isas()) <= set(build["instruction_sets"].split(", "))
+    run = subprocess.run(
+        [sys.executable, "-m", "ndarray_core"], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[0] == shown.splitlines()[0]

@@ -136,6 +136,23 @@ void bind_array(nb::module_& m) {
                throw nb::type_error("only a 0-d integer array can be an index");
              return nb::int_(item(x));
            })
+      .def(
+          "__contains__",
+          [](const Array& x, nb::handle value) {
+            const auto scalar = to_scalar(value);
+            if (scalar && scalar->kind != Kind::floating && !fits(*scalar, x.dtype())) return false;
+            const nb::object equal = operate<BinaryOp::equal>(x, value);
+            if (!nb::isinstance<Array>(equal)) {
+              throw nb::type_error(message("in: looks for a number or an array, not ",
+                                           nb::type_name(value.type()).c_str())
+                                       .c_str());
+            }
+            const Array any = reduce(ReduceOp::any, nb::cast<const Array&>(equal), nullptr, false);
+            return nb::cast<bool>(item(any));
+          },
+          nb::arg("value").none(), nb::sig("def __contains__(self, value: object, /) -> bool"),
+          "Whether some element equals the number, or the element at its place of an array that "
+          "broadcasts.")
       .def("__len__",
            [](const Array& x) {
              if (x.ndim() == 0) throw nb::type_error("a 0-d array has no length");
@@ -162,6 +179,18 @@ void bind_array(nb::module_& m) {
           },
           nb::sig("def __repr__(self) -> str"))
       .def(
+          "__str__",
+          [](nb::handle self) {
+            return python_attribute("ndarray_core.printing", "array_str")(self);
+          },
+          nb::sig("def __str__(self) -> str"))
+      .def(
+          "__format__",
+          [](nb::handle self, nb::handle spec) {
+            return python_attribute("ndarray_core.printing", "array_format")(self, spec);
+          },
+          nb::arg("spec"), nb::sig("def __format__(self, spec: str, /) -> str"))
+      .def(
           "__getitem__",
           [](nb::handle self, nb::handle key) {
             bool advanced = false;
@@ -171,7 +200,7 @@ void bind_array(nb::module_& m) {
                        : nb::cast(std::move(view));
           },
           nb::arg("key").none(), nb::sig("def __getitem__(self, key: typing.Any, /) -> NDArray"))
-      .def("__setitem__", &set_item, nb::arg("key").none(), nb::arg("value"),
+      .def("__setitem__", &set_item, nb::arg("key").none(), nb::arg("value").none(),
            nb::sig("def __setitem__(self, key: typing.Any, value: typing.Any, /) -> None"));
 
   bind_exchange(m, cls);

@@ -71,6 +71,9 @@ std::optional<Layout> basic_index(const Layout& layout, nb::handle key);
 // The buffer protocol of NDArray, for nanobind's class_ (buffer_protocol.cpp).
 extern PyType_Slot buffer_protocol_slots[];
 
+// What this module was compiled with (build_information.cpp).
+nb::dict build_information();
+
 void bind_layout(nb::module_& m);
 void bind_array(nb::module_& m);
 void bind_exchange(nb::module_& m, nb::class_<Array>& cls);

@@ -167,6 +167,8 @@ void bind_functions(nb::module_& m) {
   m.def("reset_peak_memory", &allocator::reset_peak);
   m.def("empty_cache", &allocator::empty_cache);
   m.def("set_cache_limit", &allocator::set_cache_limit, nb::arg("nbytes"));
+  m.def("build_information", &build_information,
+        nb::sig("def build_information() -> dict[str, str]"));
   m.def("active_isa", [] { return std::string(cpu::name_of(cpu::active_isa())); });
   m.def("supported_isas", &cpu::supported_isas);
 }

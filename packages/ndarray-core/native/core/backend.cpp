@@ -1,5 +1,7 @@
 #include "core/backend.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -11,6 +13,14 @@ std::mutex registry_mutex;
 std::map<std::string, Backend*>& registry() {
   static auto* backends = new std::map<std::string, Backend*>{{"cpu", &cpu_backend()}};
   return *backends;
+}
+
+// The devices from fast to slow. `cpu` is always there.
+constexpr const char* by_speed[] = {"cuda", "cpu"};
+
+std::string fastest() {
+  const auto there = [](const char* name) { return registry().count(name) > 0; };
+  return *std::find_if(std::begin(by_speed), std::end(by_speed), there);
 }
 
 }  // namespace
@@ -52,7 +62,7 @@ void register_backend(Backend* backend) {
 
 Backend& get_backend(const std::string& name) {
   std::lock_guard lock(registry_mutex);
-  const auto found = registry().find(name);
+  const auto found = registry().find(name == "auto" ? fastest() : name);
   if (found == registry().end()) {
     std::string known;
     for (const auto& entry : registry()) known += (known.empty() ? "" : ", ") + entry.first;

@@ -96,8 +96,9 @@ class Backend {
 };
 
 // The devices of this process, by name.
-void register_backend(Backend* backend);        // lives as long as the process
-Backend& get_backend(const std::string& name);  // throws DeviceError that lists the known ones
+void register_backend(Backend* backend);  // lives as long as the process
+// "auto" is the fastest. Throws DeviceError that lists the known ones.
+Backend& get_backend(const std::string& name);
 std::vector<std::string> backend_names();
 Backend& cpu_backend();
 

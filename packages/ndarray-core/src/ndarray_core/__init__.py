@@ -27,6 +27,7 @@ from . import (
     linalg,
     manipulation,
     padding,
+    printing,
     random,
     reductions,
     storage,
@@ -80,6 +81,7 @@ from .interchange import astype, from_dlpack, from_numpy, to_device
 from .linalg import matmul, matrix_transpose, outer, tensordot, vecdot
 from .manipulation import *
 from .padding import *
+from .printing import *
 from .reductions import *
 from .storage import *
 from .utility import *
@@ -147,6 +149,7 @@ __all__ += elementwise.mathematics.__all__
 __all__ += indexing.__all__
 __all__ += manipulation.__all__
 __all__ += padding.__all__
+__all__ += printing.__all__
 __all__ += reductions.__all__
 __all__ += storage.__all__
 __all__ += utility.__all__

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
+from typing import Any
+
+import numpy as np
 
 from . import _core
 from ._typing import DeviceLike
@@ -11,6 +15,7 @@ from .device import device as as_device
 from .errors import DeviceError
 
 __all__ = [
+    "configuration",
     "empty_cache",
     "isa",
     "memory_stats",
@@ -107,21 +112,55 @@ def set_cache_limit(nbytes: int, device: DeviceLike = "cpu", /) -> None:
     _core.set_cache_limit(nbytes)
 
 
+def configuration() -> dict[str, Any]:
+    """What `show_config` prints, as data: strings, numbers, and lists and dicts of them.
+
+    >>> nd.config.configuration()["instruction_set"]["used"] == nd.isa()
+    True
+    """
+    from . import __version__
+
+    return {
+        "version": __version__,
+        "build": _core.build_information(),
+        "devices": _core.device_names(),
+        "default_device": str(default_device()),
+        "fastest_device": str(as_device("auto")),
+        "instruction_set": {"used": isa(), "found": _core.supported_isas()},
+        "threads": num_threads(),
+        "memory": memory_stats("cpu"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "environment": {name: os.environ.get(name) for name in ENVIRONMENT},
+    }
+
+
 def show_config() -> None:
-    """Prints the devices, instruction sets, threads and environment variables in force.
+    """Prints the build, devices, instruction sets, threads, memory and environment in force.
+
+    `python -m ndarray_core` does so, too.
 
     >>> nd.show_config()  # doctest: +ELLIPSIS
     ndarray_core ...
     devices          ...
     """
-    from . import __version__
-
+    found = configuration()
+    build, sets, memory = found["build"], found["instruction_set"], found["memory"]
     rows = {
-        "devices": f"{', '.join(_core.device_names())} (default: {default_device()})",
-        "instruction set": f"{isa()} (of {', '.join(_core.supported_isas())})",
-        "threads": str(num_threads()),
-        **{name: os.environ.get(name, "not set") for name in ENVIRONMENT},
+        "devices": f"{', '.join(found['devices'])} (default: {found['default_device']}, "
+        f"fastest: {found['fastest_device']})",
+        "instruction set": f"{sets['used']} (of {', '.join(sets['found'])})",
+        "threads": found["threads"],
+        "memory of cpu": f"{memory['in_use']} bytes in use, at most {memory['peak_in_use']}; "
+        f"{memory['cached']} of at most {memory['cache_limit']} cached",
+        "compiler": f"{build['compiler']}, {build['standard']}",
+        "build": f"{build['build_type']} ({build['flags']}), kernels for "
+        f"{build['instruction_sets']}",
+        "sanitizer": build["sanitizer"] or "none",
+        "numpy": found["numpy"],
+        "python": found["python"],
+        **{name: value or "not set" for name, value in found["environment"].items()},
     }
-    print(f"ndarray_core {__version__}")
+    print(f"ndarray_core {found['version']}")
     for name, value in rows.items():
         print(f"{name:<24} {value}")

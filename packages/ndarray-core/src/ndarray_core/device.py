@@ -2,7 +2,8 @@
 
 The default is looked up in this order: the innermost `with use_device(...)` of this thread (or of
 this asynchronous task), the last `set_default_device(...)` of the process, the environment variable
-NDARRAY_CORE_DEVICE as it was at import, and "numpy".
+NDARRAY_CORE_DEVICE as it was at import, and "numpy". The name "auto" stands for the fastest device
+that there is, wherever a device is named: today "cpu".
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ __all__ = [
 
 
 def device(name: DeviceLike | None = None, /) -> Device:
-    """The device of that name; None is the default one. DeviceError lists the known ones.
+    """The device of that name; "auto" is the fastest one, None the default one. DeviceError lists
+    the known ones.
 
-    >>> nd.device("cpu") == "cpu"
-    True
+    >>> nd.device("cpu") == "cpu", nd.device("auto")
+    (True, Device('cpu'))
     """
     if name is None:
         return default_device()
