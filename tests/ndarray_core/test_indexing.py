@@ -154,13 +154,6 @@ def test_index_add_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
     assert_same(x, host, exact=False)
 
 
-@given(data=st.data())
-def test_nonzero_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
-    x, host = data.draw(arrays(ALL, shape=shapes(min_dims=1), low=0, high=1)).on(device)
-    for ours, theirs in zip(nd.nonzero(x), np.nonzero(host), strict=True):
-        assert_same(ours, theirs)
-
-
 @pytest.mark.parametrize("dtype", FLOATING)
 def test_many_repetitions_all_add(device: nd.Device, dtype: str) -> None:
     x = nd.zeros((5, 1000), dtype=dtype, device=device)

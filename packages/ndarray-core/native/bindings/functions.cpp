@@ -21,8 +21,8 @@ Array binary_function(BinaryOp op, nb::handle x, nb::handle y) {
 }
 
 // A Python number as a 0-d array that takes the other operand's type, if it can.
-Array scalar_like(nb::handle number, const Array& other) {
-  const Scalar scalar = expect_scalar(number, "where");
+Array scalar_like(nb::handle number, const Array& other, const char* op) {
+  const Scalar scalar = expect_scalar(number, op);
   const DType dtype = scalar.kind == Kind::floating && !is_floating(other.dtype()) ? default_float
                       : scalar.kind != Kind::boolean && other.dtype() == DType::bool_
                           ? default_int
@@ -33,9 +33,19 @@ Array scalar_like(nb::handle number, const Array& other) {
 Array where_function(const Array& condition, nb::handle x, nb::handle y) {
   const Array *left = as_array(x), *right = as_array(y);
   if (left && right) return where(condition, *left, *right);
-  if (left) return where(condition, *left, scalar_like(y, *left));
-  if (right) return where(condition, scalar_like(x, *right), *right);
+  if (left) return where(condition, *left, scalar_like(y, *left, "where"));
+  if (right) return where(condition, scalar_like(x, *right, "where"), *right);
   throw nb::type_error("where: at least one of x and y must be an array");
+}
+
+ScatterOp to_scatter_op(const std::string& mode) {
+  for (ScatterOp op : {ScatterOp::assign, ScatterOp::add, ScatterOp::subtract, ScatterOp::multiply,
+                       ScatterOp::maximum, ScatterOp::minimum}) {
+    if (mode == name_of(op)) return op;
+  }
+  throw std::invalid_argument(
+      message("scatter: mode is assign, add, subtract, multiply, maximum or minimum, and not '",
+              mode, "'"));
 }
 
 Distribution to_distribution(const std::string& name) {
@@ -107,13 +117,54 @@ void bind_functions(nb::module_& m) {
   ND_ARG_REDUCTION(argmin)
 #undef ND_ARG_REDUCTION
 
+#define ND_SCAN(op)                                                                    \
+  m.def(                                                                               \
+      name_of(ScanOp::op),                                                             \
+      [](const Array& x, std::optional<int64_t> axis, std::optional<DType> dtype,      \
+         bool include_initial) {                                                       \
+        return scan(ScanOp::op, x, axis ? &*axis : nullptr, dtype ? &*dtype : nullptr, \
+                    include_initial);                                                  \
+      },                                                                               \
+      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("dtype") = nb::none(),       \
+      nb::arg("include_initial") = false);
+  ND_SCAN(sum)
+  ND_SCAN(prod)
+  ND_SCAN(max)
+  ND_SCAN(min)
+#undef ND_SCAN
+
+  m.def("sort", &sort, nb::arg("x"), nb::arg("axis"), nb::arg("descending"));
+  m.def("argsort", &arg_sort, nb::arg("x"), nb::arg("axis"), nb::arg("descending"));
+  m.def(
+      "searchsorted",
+      [](const Array& sorted, nb::handle values, bool right) {
+        const Array* array = as_array(values);
+        return search_sorted(sorted, array ? *array : scalar_like(values, sorted, "searchsorted"),
+                             right);
+      },
+      nb::arg("sorted"), nb::arg("values"), nb::arg("right"),
+      nb::sig("def searchsorted(sorted: NDArray, values: NDArray | int | float, right: bool) -> "
+              "NDArray"));
+
   m.def("matmul", &matmul, nb::arg("x"), nb::arg("y"));
   m.def("take", &take, nb::arg("x"), nb::arg("indices"), nb::arg("axis"));
   m.def("take_along_axis", &take_along_axis, nb::arg("x"), nb::arg("indices"), nb::arg("axis"));
-  m.def("scatter_add", &scatter_add, nb::arg("x"), nb::arg("indices"), nb::arg("values"),
-        nb::arg("axis"));
-  m.def("index_add", &index_add, nb::arg("x"), nb::arg("indices"), nb::arg("values"),
-        nb::arg("axis"));
+  m.def("take_from_block", &take_from_block, nb::arg("x"), nb::arg("positions"), nb::arg("axis"),
+        nb::arg("count"));
+  m.def(
+      "scatter",
+      [](const Array& x, const Array& indices, const Array& values, int64_t axis,
+         const std::string& mode) { scatter(to_scatter_op(mode), x, indices, values, axis); },
+      nb::arg("x"), nb::arg("indices"), nb::arg("values"), nb::arg("axis"), nb::arg("mode"));
+  m.def(
+      "scatter_to_block",
+      [](const Array& x, const Array& positions, const Array& values, int64_t axis, int count,
+         const std::string& mode, const std::string& name) {
+        scatter_to_block(to_scatter_op(mode), x, positions, values, axis, count, name.c_str());
+      },
+      nb::arg("x"), nb::arg("positions"), nb::arg("values"), nb::arg("axis"), nb::arg("count"),
+      nb::arg("mode"), nb::arg("name"));
+  m.def("nonzero", &nonzero, nb::arg("x"));
 
   m.def(
       "empty",

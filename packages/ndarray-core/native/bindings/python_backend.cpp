@@ -50,15 +50,30 @@ class PythonBackend final : public Backend {
   void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) override {
     call("arg_reduce", name_of(op), out, x, axis);
   }
+  void scan(ScanOp op, const Array& out, const Array& x, int axis) override {
+    call("scan", name_of(op), out, x, axis);
+  }
+  void sort(const Array& out, const Array& x, int axis, bool descending) override {
+    call("sort", out, x, axis, descending);
+  }
+  void arg_sort(const Array& out, const Array& x, int axis, bool descending) override {
+    call("arg_sort", out, x, axis, descending);
+  }
+  void search_sorted(const Array& out, const Array& sorted, const Array& values,
+                     bool right) override {
+    call("search_sorted", out, sorted, values, right);
+  }
   void matmul(const Array& out, const Array& x, const Array& y) override {
     call("matmul", out, x, y);
   }
   void gather(const Array& out, const Array& x, const Array& indices, int axis) override {
     call("gather", out, x, indices, axis);
   }
-  void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) override {
-    call("scatter_add", out, indices, values, axis);
+  void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& values,
+               int axis) override {
+    call("scatter", name_of(op), out, indices, values, axis);
   }
+  void nonzero(const Array& out, const Array& x) override { call("nonzero", out, x); }
   void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) override {
     call("random", name_of(d), out, seed, offset);
   }

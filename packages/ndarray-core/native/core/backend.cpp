@@ -50,6 +50,18 @@ const char* name_of(ReduceOp op) {
 
 const char* name_of(ArgReduceOp op) { return op == ArgReduceOp::argmax ? "argmax" : "argmin"; }
 
+const char* name_of(ScanOp op) {
+  static constexpr const char* names[] = {"cumulative_sum", "cumulative_prod", "cumulative_max",
+                                          "cumulative_min"};
+  return names[static_cast<int>(op)];
+}
+
+const char* name_of(ScatterOp op) {
+  static constexpr const char* names[] = {"assign",   "add",     "subtract",
+                                          "multiply", "maximum", "minimum"};
+  return names[static_cast<int>(op)];
+}
+
 const char* name_of(Distribution distribution) {
   static constexpr const char* names[] = {"bits", "uniform", "normal"};
   return names[static_cast<int>(distribution)];

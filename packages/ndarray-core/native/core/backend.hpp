@@ -23,6 +23,8 @@ enum class BinaryOp : uint8_t {
 };
 enum class ReduceOp : uint8_t { sum, prod, max, min, any, all };
 enum class ArgReduceOp : uint8_t { argmax, argmin };
+enum class ScanOp : uint8_t { sum, prod, max, min };
+enum class ScatterOp : uint8_t { assign, add, subtract, multiply, maximum, minimum };
 // bits: uint32 words; uniform: [0, 1); normal: mean 0, variance 1.
 enum class Distribution : uint8_t { bits, uniform, normal };
 
@@ -30,6 +32,8 @@ const char* name_of(UnaryOp op);
 const char* name_of(BinaryOp op);
 const char* name_of(ReduceOp op);
 const char* name_of(ArgReduceOp op);
+const char* name_of(ScanOp op);
+const char* name_of(ScatterOp op);
 const char* name_of(Distribution distribution);
 
 // A Python number on its way into an array.
@@ -75,6 +79,19 @@ class Backend {
   virtual void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) = 0;
   // out is int64; the first of several equal values wins, and a NaN before all.
   virtual void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) = 0;
+  // out[i, j, k] is the total of x[i, 0 .. j, k] for axis 1, and so on; out has x's shape and type,
+  // which for sum and prod is not bool. max and min: once a NaN, always NaN.
+  virtual void scan(ScanOp op, const Array& out, const Array& x, int axis) = 0;
+
+  // Sorts along the axis, keeping the order of equal elements; not for complex numbers. out has x's
+  // shape, and x's type (sort) or int64 (arg_sort: positions in x). NaN comes last, or, descending,
+  // first.
+  virtual void sort(const Array& out, const Array& x, int axis, bool descending) = 0;
+  virtual void arg_sort(const Array& out, const Array& x, int axis, bool descending) = 0;
+  // out, int64, in the shape of `values`: how many elements of the vector `sorted` (ascending, of
+  // the values' type) are less than the value or, if `right`, not greater. NaN is the greatest.
+  virtual void search_sorted(const Array& out, const Array& sorted, const Array& values,
+                             bool right) = 0;
 
   // (..., M, K) @ (..., K, N) -> (..., M, N): equal leading shapes (stride 0 where broadcast), one
   // element type, not bool; out is dense. Any of the sizes may be zero.
@@ -84,10 +101,15 @@ class Backend {
   // one shape, which equals x's but at the axis. Negative indices count from the end; one out of
   // bounds throws IndexError naming index, axis and size.
   virtual void gather(const Array& out, const Array& x, const Array& indices, int axis) = 0;
-  // out[i, indices[i, j, k], k] += values[i, j, k], repetitions included, in row-major order.
-  // Checks all indices before it writes anything. Not for bool.
-  virtual void scatter_add(const Array& out, const Array& indices, const Array& values,
-                           int axis) = 0;
+  // out[i, indices[i, j, k], k] becomes op(itself, values[i, j, k]), repetitions included, in
+  // row-major order: of what is assigned, the last stays. Checks all indices before it writes
+  // anything. subtract is not for bool. Equal positions mean equal elements of out, different ones
+  // different elements.
+  virtual void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& values,
+                       int axis) = 0;
+  // out, int64 (x.ndim, count): the indices of the `count` true elements of x, which is bool and
+  // dense, in row-major order.
+  virtual void nonzero(const Array& out, const Array& x) = 0;
 
   // The stream of `seed` from Philox block `offset` on (ops/random/philox.hpp says which words make
   // which number), the same on every backend. out is dense; uint32 for bits, else float32 or

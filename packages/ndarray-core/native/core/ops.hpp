@@ -36,16 +36,33 @@ Array reduce(ReduceOp op, const Array& x, const Dims* axes, bool keepdims);
 Array mean(const Array& x, const Dims* axes, bool keepdims);
 Array arg_reduce(ArgReduceOp op, const Array& x, const int64_t* axis, bool keepdims);
 
+DType total_type(DType dtype);  // what sums and products are made in: 64 bits for integers
+
+// ops/scan. No axis (nullptr) is for vectors. No dtype: total_type for sum and prod, else x's.
+// include_initial puts the total of nothing in front.
+Array scan(ScanOp op, const Array& x, const int64_t* axis, const DType* dtype,
+           bool include_initial);
+
+// ops/sort
+Array sort(const Array& x, int64_t axis, bool descending);
+Array arg_sort(const Array& x, int64_t axis, bool descending);
+Array search_sorted(const Array& sorted, const Array& values, bool right);
+
 // ops/matmul: NumPy's rules for vectors and for batches.
 Array matmul(const Array& x, const Array& y);
 
 // ops/index
 Array take(const Array& x, const Array& indices, int64_t axis);
 Array take_along_axis(const Array& x, const Array& indices, int64_t axis);
-void scatter_add(const Array& x, const Array& indices, const Array& values,
-                 int64_t axis);  // in place
-void index_add(const Array& x, const Array& indices, const Array& values,
-               int64_t axis);  // in place
+void scatter(ScatterOp op, const Array& x, const Array& indices, const Array& values,
+             int64_t axis);  // in place
+// The axes of x from `axis` on, `count` of them, are a block; positions, of any shape, count
+// through its elements, and must be in bounds unless count is 1. What comes out, or the values, has
+// the positions' shape in place of the block.
+Array take_from_block(const Array& x, const Array& positions, int64_t axis, int count);
+void scatter_to_block(ScatterOp op, const Array& x, const Array& positions, const Array& values,
+                      int64_t axis, int count, const char* name);  // in place
+Array nonzero(const Array& x);                                     // (x.ndim, how many)
 
 // ops/random
 Array random(Distribution d, const Dims& shape, DType dtype, Backend& device, uint64_t seed,

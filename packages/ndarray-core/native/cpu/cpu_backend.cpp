@@ -57,6 +57,23 @@ class CpuBackend final : public Backend {
     AllowThreads allow(x.size());
     cpu::arg_reduce(op, out, x, axis);
   }
+  void scan(ScanOp op, const Array& out, const Array& x, int axis) override {
+    AllowThreads allow(x.size());
+    cpu::scan(op, out, x, axis);
+  }
+  void sort(const Array& out, const Array& x, int axis, bool descending) override {
+    AllowThreads allow(x.size());
+    cpu::sort(out, x, axis, descending);
+  }
+  void arg_sort(const Array& out, const Array& x, int axis, bool descending) override {
+    AllowThreads allow(x.size());
+    cpu::arg_sort(out, x, axis, descending);
+  }
+  void search_sorted(const Array& out, const Array& sorted, const Array& values,
+                     bool right) override {
+    AllowThreads allow(out.size());
+    cpu::search_sorted(out, sorted, values, right);
+  }
   void matmul(const Array& out, const Array& x, const Array& y) override {
     AllowThreads allow(out.size() * x.shape().back());
     cpu::matmul(out, x, y);
@@ -65,9 +82,14 @@ class CpuBackend final : public Backend {
     AllowThreads allow(out.size());
     cpu::gather(out, x, indices, axis);
   }
-  void scatter_add(const Array& out, const Array& indices, const Array& values, int axis) override {
+  void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& values,
+               int axis) override {
     AllowThreads allow(values.size());
-    cpu::scatter_add(out, indices, values, axis);
+    cpu::scatter(op, out, indices, values, axis);
+  }
+  void nonzero(const Array& out, const Array& x) override {
+    AllowThreads allow(x.size());
+    cpu::nonzero(out, x);
   }
   void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) override {
     AllowThreads allow(out.size());

@@ -14,9 +14,14 @@ void binary(BinaryOp op, const Array& out, const Array& x, const Array& y);
 void where(const Array& out, const Array& condition, const Array& x, const Array& y);
 void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes);
 void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis);
+void scan(ScanOp op, const Array& out, const Array& x, int axis);
+void sort(const Array& out, const Array& x, int axis, bool descending);
+void arg_sort(const Array& out, const Array& x, int axis, bool descending);
+void search_sorted(const Array& out, const Array& sorted, const Array& values, bool right);
 void matmul(const Array& out, const Array& x, const Array& y);
 void gather(const Array& out, const Array& x, const Array& indices, int axis);
-void scatter_add(const Array& out, const Array& indices, const Array& values, int axis);
+void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& values, int axis);
+void nonzero(const Array& out, const Array& x);
 void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset);
 
 }  // namespace nd::cpu

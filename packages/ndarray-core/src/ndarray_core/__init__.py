@@ -9,9 +9,10 @@ and the default, and "cpu", written in C++.
 >>> (x @ x.mT).sum(axis=0).tolist()
 [16.0, 36.0]
 
-Families of functions: creation, elementwise, reductions, manipulation, indexing, linalg, random,
-interchange; and dtypes, device, config, errors. All of them but random's are names of this package,
-too. Standard: https://data-apis.org/array-api/latest/
+Families of functions: creation, elementwise, reductions, cumulative, sorting, searching, sets,
+manipulation, indexing, updates, linalg, random, interchange; and dtypes, device, config, errors.
+All of them but random's are names of this package, too.
+Standard: https://data-apis.org/array-api/latest/
 """
 
 from . import _loader as _loader  # isort: split  # first: it says so if the core is missing
@@ -21,6 +22,7 @@ from . import (
     backends,
     constants,
     creation,
+    cumulative,
     elementwise,
     errors,
     indexing,
@@ -30,7 +32,11 @@ from . import (
     printing,
     random,
     reductions,
+    searching,
+    sets,
+    sorting,
     storage,
+    updates,
     utility,
 )
 from ._core import Buffer, Device, DType, Layout, NDArray
@@ -44,6 +50,7 @@ from .config import (
 )
 from .constants import *
 from .creation import *
+from .cumulative import *
 from .device import (
     default_device,
     device,
@@ -83,7 +90,11 @@ from .manipulation import *
 from .padding import *
 from .printing import *
 from .reductions import *
+from .searching import *
+from .sets import *
+from .sorting import *
 from .storage import *
+from .updates import *
 from .utility import *
 
 __version__ = "0.1.0"
@@ -143,6 +154,7 @@ __all__ = [
 ]
 __all__ += constants.__all__
 __all__ += creation.__all__
+__all__ += cumulative.__all__
 __all__ += elementwise.arithmetic.__all__
 __all__ += elementwise.logic.__all__
 __all__ += elementwise.mathematics.__all__
@@ -151,5 +163,9 @@ __all__ += manipulation.__all__
 __all__ += padding.__all__
 __all__ += printing.__all__
 __all__ += reductions.__all__
+__all__ += searching.__all__
+__all__ += sets.__all__
+__all__ += sorting.__all__
 __all__ += storage.__all__
+__all__ += updates.__all__
 __all__ += utility.__all__

@@ -6,7 +6,8 @@ the place of the first one if they are neighbours in the key, else in front. Num
 arrays there. A bool array of n dimensions stands for the n arrays of its nonzero(). Reading
 copies; of positions that occur several times in an assignment, the last value stays.
 
-Keys without arrays never come here: the core answers them with views.
+Either takes time in proportion to the number of positions. Keys without arrays never come here: the
+core answers them with views.
 """
 
 from __future__ import annotations
@@ -14,22 +15,21 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
-from ._core import NDArray
+from ._core import Device, NDArray
 from .creation import asarray
-from .errors import DeviceError
-from .interchange import from_host
+from .dtypes import dtype_of_scalar, int64
+from .errors import DeviceError, ShapeError
 
-__all__ = ["getitem", "setitem"]
+__all__ = ["getitem", "setitem", "write"]
 
-HostIndex = npt.NDArray[Any]
+# A scalar takes the type of the array that it is written to, if that is of its kind or a later one.
+KINDS = {"bool": 0, "int": 1, "uint": 1, "float": 2, "complex": 3}
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,28 @@ class Selection:
 
     view: NDArray  # x with all else of the key applied: (*before, *block, *after)
     axis: int  # where the block begins
-    block: tuple[int, ...]  # sizes of the indexed axes
-    positions: NDArray | HostIndex  # int64, of any shape: positions in the flattened block
-
-    @property
-    def before(self) -> tuple[int, ...]:
-        return self.view.shape[: self.axis]
-
-    @property
-    def after(self) -> tuple[int, ...]:
-        return self.view.shape[self.axis + len(self.block) :]
+    count: int  # of axes of the block
+    positions: NDArray  # integers, of any shape: positions in the flattened block
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (*self.before, *self.positions.shape, *self.after)
+        before, after = self.view.shape[: self.axis], self.view.shape[self.axis + self.count :]
+        return (*before, *self.positions.shape, *after)
+
+
+@dataclass(frozen=True)
+class Index:
+    """An array of integers of the key, and the axes of x that it indexes as if they were one."""
+
+    positions: NDArray
+    axes: tuple[int, ...]  # none for a single bool, which indexes a new axis of size 1
+    size: int  # of the axes together
+    place: int  # in the key
+
+    @property
+    def block(self) -> int:
+        """How many axes of the view the index stands for."""
+        return max(1, len(self.axes))
 
 
 def getitem(x: NDArray, key: Any) -> NDArray:
@@ -66,48 +74,47 @@ def getitem(x: NDArray, key: Any) -> NDArray:
     found = _select(x, key)
     if isinstance(found, tuple):
         return x[found]
-    flat = found.view.reshape((*found.before, math.prod(found.block), *found.after))
-    positions = found.positions
-    if isinstance(positions, np.ndarray):
-        positions = from_host(positions, x.device)
-    return _core.take(flat, positions, found.axis)
+    return _core.take_from_block(found.view, found.positions, found.axis, found.count)
 
 
 def setitem(x: NDArray, key: Any, value: Any) -> None:
     """Writes to the elements that a key with index arrays or masks selects.
 
-    The value broadcasts to the shape of x[key] and is converted to x's type. The time is
-    proportional to the size of the indexed part of x, and not only to the number of positions.
+    The value broadcasts to the shape of x[key] and is converted to x's type.
 
     >>> x = nd.zeros((2, 3))
     >>> x[[0, 1], [2, 0]] = nd.asarray([5.0, 7.0])
     >>> x.tolist()
     [[0.0, 0.0, 5.0], [7.0, 0.0, 0.0]]
     """
-    values = value if isinstance(value, NDArray) else asarray(value, device=x.device)
-    values = values.astype(x.dtype, copy=False)
-    if isinstance(key, NDArray) and key.dtype.kind == "bool" and key.ndim > 0 and values.size == 1:
-        _check_mask(key.shape, x.shape)
-        mask = key.reshape(key.shape + (1,) * (x.ndim - key.ndim))
-        x[...] = _core.where(mask, values.reshape(()), x)
-        return
+    write(x, key, value, "assign", "assignment")
+
+
+def write(x: NDArray, key: Any, value: Any, mode: str, name: str) -> None:
+    """Combines what x[key] selects with a value, by a mode of `scatter`; `name` is for errors.
+
+    >>> x = nd.zeros(2)
+    >>> nd.advanced_indexing.write(x, [1, 1], 3, "add", "add")
+    >>> x.tolist()
+    [0.0, 6.0]
+    """
     found = _select(x, key)
-    if isinstance(found, tuple):
-        x[found] = values
-        return
-    positions = np.asarray(found.positions).reshape(-1)
-    values = _broadcast_value(values, found.shape)
-    if values.size == 0:
-        return
-    # No backend scatters single values, so each place of the block looks up which value it gets.
-    source = np.full(math.prod(found.block), -1, np.int64)
-    source[_wrap(positions, source.size, "of the indexed axes")] = np.arange(positions.size)
-    lookup = from_host(np.maximum(source, 0), x.device)
-    spread = _core.take(
-        values.reshape((*found.before, positions.size, *found.after)), lookup, found.axis
-    ).reshape(found.view.shape)
-    written = from_host(source >= 0, x.device).reshape(found.block + (1,) * len(found.after))
-    found.view[...] = _core.where(written, spread, found.view)
+    if isinstance(found, tuple):  # no positions: all of a view, as the only element of a new axis
+        view = x[found].expand_dims(0)
+        found = Selection(view, 0, 1, _core.full((), 0, int64, x.device))
+    values = _broadcast_value(_as_values(x, value, mode), found.shape)
+    _core.scatter_to_block(found.view, found.positions, values, found.axis, found.count, mode, name)
+
+
+def _as_values(x: NDArray, value: Any, mode: str) -> NDArray:
+    """What is written, as an array on x's device. Numbers adopt x's type where they may."""
+    if isinstance(value, NDArray):
+        return value
+    if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+        kind = dtype_of_scalar(value).kind
+        if mode == "assign" or KINDS[kind] <= KINDS[x.dtype.kind]:
+            return _core.full((), value, x.dtype, x.device)
+    return asarray(value, device=x.device)
 
 
 def _broadcast_value(values: NDArray, shape: tuple[int, ...]) -> NDArray:
@@ -121,74 +128,79 @@ def _broadcast_value(values: NDArray, shape: tuple[int, ...]) -> NDArray:
 def _select(x: NDArray, key: Any) -> Selection | tuple[Any, ...]:
     """What the key selects; or the key without its 0-d arrays, if nothing else is special in it."""
     entries = [_normalize(x, entry) for entry in (key if isinstance(key, tuple) else (key,))]
-    if not any(isinstance(entry, NDArray | np.ndarray) for entry in entries):
+    if not any(isinstance(entry, NDArray) for entry in entries):
         return tuple(entries)
-    entries = _fill_ellipsis(entries, x)
     basic: list[Any] = []  # the key of a view that still has all indexed axes
-    indices: list[NDArray | HostIndex] = []
-    axes: list[int] = []  # of the view, one per entry of indices
-    places: list[int] = []  # in the key, one per entry of indices
+    indices: list[Index] = []
+    block: list[int] = []  # the view's axes that the indices stand for
     axis = 0  # of x
     view_axis = 0
-    for place, entry in enumerate(entries):
+    for place, entry in enumerate(_fill_ellipsis(entries, x)):
         if entry is None or entry is Ellipsis or isinstance(entry, slice):
             basic.append(entry)
             axis += isinstance(entry, slice)
             view_axis += entry is not Ellipsis
             continue
-        arrays, consumed = _index_arrays(entry, x, axis)
-        for array in arrays:
-            basic.append(slice(None) if consumed else None)
-            indices.append(array)
-            axes.append(view_axis)
-            places.append(place)
-            view_axis += 1
-        axis += consumed
+        index = _index(entry, x, axis, place)
+        basic += [slice(None) if index.axes else None] * index.block
+        block += range(view_axis, view_axis + index.block)
+        indices.append(index)
+        axis += len(index.axes)
+        view_axis += index.block
     view = x[tuple(basic)]
-    adjacent = all(b - a <= 1 for a, b in itertools.pairwise(places))
-    start = axes[0] if adjacent else 0
-    others = [axis for axis in range(view.ndim) if axis not in axes]
-    view = view.permute(*others[:start], *axes, *others[start:])
-    block = view.shape[start : start + len(axes)]
-    return Selection(view, start, block, _positions(indices, block))
+    adjacent = all(b.place - a.place <= 1 for a, b in itertools.pairwise(indices))
+    start = block[0] if adjacent else 0
+    others = [axis for axis in range(view.ndim) if axis not in block]
+    view = view.permute(*others[:start], *block, *others[start:])
+    return Selection(view, start, len(block), _positions(indices))
 
 
 def _normalize(x: NDArray, entry: Any) -> Any:
-    """An entry of a key as slice, None, Ellipsis, int, bool mask or array of integers."""
+    """An entry of a key as slice, None, Ellipsis, int, or array of integers or bool."""
     if entry is None or entry is Ellipsis or isinstance(entry, slice):
         return entry
-    if isinstance(entry, bool | np.bool_):
-        return np.asarray(entry)
     if isinstance(entry, NDArray):
         if entry.device != x.device:
             raise DeviceError(
                 f"index: the index array is on '{entry.device}', the indexed one on '{x.device}'; "
                 f"move the former with to_device('{x.device}')"
             )
-        kind = entry.dtype.kind
-        index: Any = entry
+        index = entry
+    elif isinstance(entry, bool | np.bool_):
+        return asarray(bool(entry), device=x.device)
+    elif hasattr(entry, "__index__") and not isinstance(entry, np.ndarray):
+        return operator.index(entry)
     else:
-        if hasattr(entry, "__index__") and not isinstance(entry, np.ndarray):
-            return operator.index(entry)
-        index = np.asarray(entry)
-        if index.size == 0 and not isinstance(entry, np.ndarray):
-            index = index.astype(np.int64)  # of an empty list NumPy makes floating numbers
-        kind = {"b": "bool", "i": "int", "u": "uint"}.get(index.dtype.kind, str(index.dtype))
-    if kind in ("int", "uint"):
+        index = _array_index(entry, x.device)
+    if index.dtype.kind in ("int", "uint"):
         return index if index.ndim > 0 else int(index)
-    if kind != "bool":
-        raise IndexError(
-            "an index is an integer, a slice, ..., None, or an array of integers or bool; "
-            f"not {type(entry).__name__} of {kind}"
-        )
+    if index.dtype.kind != "bool":
+        raise _not_an_index(entry, index.dtype.name)
     return index
+
+
+def _array_index(entry: Any, device: Device) -> NDArray:
+    """An index array from a NumPy array, or from lists."""
+    host = np.asarray(entry)
+    if host.size == 0 and not isinstance(entry, np.ndarray):
+        host = host.astype(np.int64)  # of an empty list NumPy makes floating numbers
+    if host.dtype.kind not in "biu":
+        raise _not_an_index(entry, str(host.dtype))
+    return asarray(host, device=device)
+
+
+def _not_an_index(entry: Any, dtype: str) -> IndexError:
+    return IndexError(
+        "an index is an integer, a slice, ..., None, or an array of integers or bool; "
+        f"not {type(entry).__name__} of {dtype}"
+    )
 
 
 def _fill_ellipsis(entries: list[Any], x: NDArray) -> list[Any]:
     """The key with as many whole slices as it takes to index every axis of x."""
     consumed = 0
     for entry in entries:
-        if isinstance(entry, NDArray | np.ndarray) and _is_mask(entry):
+        if isinstance(entry, NDArray) and entry.dtype.kind == "bool":
             consumed += entry.ndim
         elif entry is not None and entry is not Ellipsis:
             consumed += 1
@@ -207,52 +219,48 @@ def _fill_ellipsis(entries: list[Any], x: NDArray) -> list[Any]:
     return entries[: ellipses[0]] + (whole or [Ellipsis]) + entries[ellipses[0] + 1 :]
 
 
-def _is_mask(index: NDArray | HostIndex) -> bool:
-    if isinstance(index, NDArray):
-        return index.dtype.kind == "bool"
-    return index.dtype == np.bool_
-
-
-def _check_mask(mask: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    if mask != shape[: len(mask)]:
-        raise IndexError(f"a bool index of shape {mask} does not match the indexed axes of {shape}")
-
-
-def _index_arrays(entry: Any, x: NDArray, axis: int) -> tuple[Sequence[NDArray | HostIndex], int]:
-    """The arrays of integers that an entry stands for, and how many axes of x they index."""
+def _index(entry: int | NDArray, x: NDArray, axis: int, place: int) -> Index:
+    """What an entry means as positions: those of a mask are where it is true."""
     if isinstance(entry, int):
-        return [np.asarray(entry)], 1
-    if not _is_mask(entry):
-        return [entry], 1
-    mask = np.asarray(entry)
-    if mask.ndim == 0:  # selects all or nothing along a new axis
-        return [np.zeros(int(mask), np.int64)], 0
-    _check_mask(mask.shape, x.shape[axis : axis + mask.ndim])
-    return np.nonzero(mask), mask.ndim
-
-
-def _positions(
-    indices: Sequence[NDArray | HostIndex], block: tuple[int, ...]
-) -> NDArray | HostIndex:
-    """Positions in the flattened block, from the indices along each of its axes."""
-    if len(indices) == 1:
-        return indices[0]  # may stay on its device; whoever uses it checks its bounds
-    try:
-        aligned = np.broadcast_arrays(*(np.asarray(index) for index in indices))
-    except ValueError:
-        shapes = ", ".join(str(tuple(index.shape)) for index in indices)
-        raise IndexError(f"index arrays of shapes {shapes} do not broadcast") from None
-    positions = np.zeros(aligned[0].shape, np.int64)
-    for i, (index, size) in enumerate(zip(aligned, block, strict=True)):
-        positions = positions * size + _wrap(index.astype(np.int64), size, f"{i} of those indexed")
-    return positions
-
-
-def _wrap(index: HostIndex, size: int, axis: str) -> HostIndex:
-    """Indices counted from the front. IndexError if one is out of bounds."""
-    outside = (index < -size) | (index >= size)
-    if outside.any():
+        entry = _core.full((), entry, int64, x.device)
+    if entry.dtype.kind != "bool":
+        return Index(entry, (axis,), x.shape[axis], place)
+    if entry.ndim == 0:  # selects all or nothing along a new axis
+        return Index(_core.full((int(entry),), 0, int64, x.device), (), 1, place)
+    axes = tuple(range(axis, axis + entry.ndim))
+    masked = x.shape[axis : axis + entry.ndim]
+    if entry.shape != masked:
         raise IndexError(
-            f"index {index[outside].flat[0]} is out of bounds for axis {axis} with size {size}"
+            f"a bool index of shape {entry.shape} does not match the indexed axes of {masked}"
         )
-    return np.where(index < 0, index + size, index)
+    return Index(_core.nonzero(entry.reshape(-1))[0], axes, math.prod(masked), place)
+
+
+def _positions(indices: list[Index]) -> NDArray:
+    """Positions in the flattened block, from the positions along each of its axes."""
+    if len(indices) == 1:
+        return indices[0].positions  # whoever uses them checks their bounds
+    shapes = [index.positions.shape for index in indices]
+    try:
+        shape = _core.broadcast_shapes(*shapes)
+    except ShapeError:
+        listed = ", ".join(map(str, shapes))
+        raise IndexError(f"index arrays of shapes {listed} do not broadcast") from None
+    flat = _from_front(indices[0])
+    for index in indices[1:]:
+        flat = flat * index.size + _from_front(index)
+    return flat.broadcast_to(shape)
+
+
+def _from_front(index: Index) -> NDArray:
+    """Positions counted from the front. IndexError if one is out of bounds."""
+    positions, size = index.positions.astype(int64, copy=False), index.size
+    if positions.size == 0:
+        return positions
+    smallest, largest = int(_core.min(positions)), int(_core.max(positions))
+    if smallest < -size or largest >= size:
+        raise IndexError(
+            f"index {largest if largest >= size else smallest} is out of bounds for axis "
+            f"{index.axes[0]} with size {size}"
+        )
+    return positions if smallest >= 0 else _core.remainder(positions, size)

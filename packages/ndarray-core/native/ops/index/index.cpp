@@ -1,4 +1,4 @@
-// Reading and adding at positions that other arrays name.
+// Reading and writing at positions that other arrays name.
 #include "core/ops.hpp"
 
 namespace nd {
@@ -42,40 +42,94 @@ void check_gather(const Array& x, const Array& indices, const char* op) {
   }
 }
 
-void scatter_add_checked(const Array& x, const Array& indices, const Array& values, int axis,
-                         const char* op) {
-  check_same_device(x, values, op);
-  check_writable(x, op);
-  if (kind_of(promote(x.dtype(), values.dtype())) != kind_of(x.dtype()) ||
-      x.dtype() == DType::bool_) {
-    throw DTypeError(
-        message(op, ": cannot add ", name_of(values.dtype()), " into ", name_of(x.dtype())));
+// x, out of whose elements those in the block of `count` axes from `axis` on lie along a single
+// one.
+struct FlatBlock {
+  Array array;
+  Array positions;  // along that axis
+};
+
+FlatBlock flatten_block(const Array& x, const Array& positions, int axis, int count) {
+  if (count == 1) return {x, positions};
+  Dims shape = x.shape();
+  for (int i = 1; i < count; ++i) {
+    shape[axis] *= shape[axis + 1];
+    shape.erase(axis + 1);
   }
+  if (const auto merged = x.layout.reshape(shape)) return {x.view(*merged), positions};
+
+  // The block's strides are no single one: then the axis is all of the memory from its first
+  // element to its last one, and the positions are turned into places there.
+  const auto number = [](int64_t value) { return Scalar{Kind::signed_integer, value, 0}; };
+  Layout layout = x.layout;
+  Array places = binary(BinaryOp::multiply, positions, number(0)), rest = positions;
+  int64_t first = 0, last = 0;
+  for (int i = axis + count - 1; i >= axis; --i) {
+    const int64_t size = layout.shape[i], stride = layout.strides[i];
+    const Array coordinates = binary(BinaryOp::remainder, rest, number(size));
+    binary_in_place(BinaryOp::add, places, binary(BinaryOp::multiply, coordinates, number(stride)));
+    rest = binary(BinaryOp::floor_divide, rest, number(size));
+    (stride < 0 ? first : last) += (size - 1) * stride;
+    layout.shape.erase(i);
+    layout.strides.erase(i);
+  }
+  binary_in_place(BinaryOp::subtract, places, number(first));
+  layout.offset += first;
+  layout.shape.insert(axis, last - first + 1);
+  layout.strides.insert(axis, 1);
+  return {x.view(layout), places};
+}
+
+// x's shape with the shape of the positions in place of a block of axes.
+Dims selected_shape(const Array& x, const Array& positions, int axis, int count) {
+  Dims shape = x.shape();
+  for (int i = 0; i < count; ++i) shape.erase(axis);
+  for (int i = 0; i < positions.ndim(); ++i) shape.insert(axis + i, positions.shape()[i]);
+  return shape;
+}
+
+void check_scatter(ScatterOp op, const Array& x, const Array& values, const char* name) {
+  check_same_device(x, values, name);
+  check_writable(x, name);
+  if (op == ScatterOp::assign) return;
+  if (kind_of(promote(x.dtype(), values.dtype())) != kind_of(x.dtype())) {
+    throw DTypeError(message(name, ": ", name_of(values.dtype()), " values do not go into ",
+                             name_of(x.dtype()), " in place; convert them with astype first"));
+  }
+  if (op == ScatterOp::subtract && x.dtype() == DType::bool_) {
+    throw DTypeError(message(name, ": bools have no difference; use logical_xor"));
+  }
+}
+
+// indices have the shape of x but along the axis; values broadcast to it.
+void scatter_values(ScatterOp op, const Array& x, const Array& indices, const Array& values,
+                    int axis, const char* name) {
   Array source = astype(values, x.dtype(), false);
   source.layout = source.layout.broadcast_to(indices.shape());
   if (indices.size() == 0) return;
   if (may_share_memory(x, source)) source = copy(source);
   const Array positions = may_share_memory(x, indices) ? copy(indices) : indices;
   x.buffer->version++;
-  naming(op, [&] { x.device().scatter_add(x, positions, source, axis); });
+  naming(name, [&] { x.device().scatter(op, x, positions, source, axis); });
 }
 
 }  // namespace
 
-Array take(const Array& x, const Array& indices, int64_t axis) {
-  check_same_device(x, indices, "take");
-  const int position = x.layout.normalize_axis(axis, "take");
-  const Array flat = reshape(as_indices(indices, "take"), {-1});
-  Array out = empty(with_size(x.shape(), position, flat.size()), x.dtype(), x.device());
+Array take_from_block(const Array& x, const Array& positions, int64_t axis, int count) {
+  check_same_device(x, positions, "take");
+  const int start = x.layout.normalize_axis(axis, "take");
+  const FlatBlock block = flatten_block(x, as_indices(positions, "take"), start, count);
+  const Array flat = reshape(block.positions, {-1});
+  Array out = empty(with_size(block.array.shape(), start, flat.size()), x.dtype(), x.device());
   if (out.size() > 0) {
-    const Array where = along_axis(flat, x.shape(), position);
-    naming("take", [&] { x.device().gather(out, x, where, position); });
+    const Array where = along_axis(flat, block.array.shape(), start);
+    naming("take", [&] { x.device().gather(out, block.array, where, start); });
   }
+  return reshape(out, selected_shape(x, positions, start, count));
+}
 
-  Dims shape = x.shape();
-  shape.erase(position);
-  for (int i = 0; i < indices.ndim(); ++i) shape.insert(position + i, indices.shape()[i]);
-  return reshape(out, shape);
+Array take(const Array& x, const Array& indices, int64_t axis) {
+  return take_from_block(x, indices, axis, 1);
 }
 
 Array take_along_axis(const Array& x, const Array& indices, int64_t axis) {
@@ -96,25 +150,41 @@ Array take_along_axis(const Array& x, const Array& indices, int64_t axis) {
   return out;
 }
 
-void scatter_add(const Array& x, const Array& indices, const Array& values, int64_t axis) {
-  check_same_device(x, indices, "scatter_add");
-  check_gather(x, indices, "scatter_add");
-  const int position = x.layout.normalize_axis(axis, "scatter_add");
-  const Array where = as_indices(indices, "scatter_add");
+void scatter(ScatterOp op, const Array& x, const Array& indices, const Array& values,
+             int64_t axis) {
+  check_same_device(x, indices, "scatter");
+  check_gather(x, indices, "scatter");
+  check_scatter(op, x, values, "scatter");
+  const int position = x.layout.normalize_axis(axis, "scatter");
+  const Array where = as_indices(indices, "scatter");
   const Dims shape = with_size(x.shape(), position, where.shape()[position]);
-  scatter_add_checked(x, where.view(where.layout.broadcast_to(shape)), values, position,
-                      "scatter_add");
+  scatter_values(op, x, where.view(where.layout.broadcast_to(shape)), values, position, "scatter");
 }
 
-void index_add(const Array& x, const Array& indices, const Array& values, int64_t axis) {
-  check_same_device(x, indices, "index_add");
-  const int position = x.layout.normalize_axis(axis, "index_add");
-  if (indices.ndim() != 1) {
-    throw ShapeError(
-        message("index_add: indices have shape ", indices.shape(), ", and must be a vector"));
+void scatter_to_block(ScatterOp op, const Array& x, const Array& positions, const Array& values,
+                      int64_t axis, int count, const char* name) {
+  check_same_device(x, positions, name);
+  check_scatter(op, x, values, name);
+  const int start = x.layout.normalize_axis(axis, name);
+  const FlatBlock block = flatten_block(x, as_indices(positions, name), start, count);
+  const Array flat = reshape(block.positions, {-1});
+  const Array where = along_axis(flat, block.array.shape(), start);
+  const Dims selected = selected_shape(x, positions, start, count);
+  const Array spread = values.view(values.layout.broadcast_to(selected));
+  scatter_values(op, block.array, where, reshape(spread, where.shape()), start, name);
+}
+
+Array nonzero(const Array& x) {
+  if (x.ndim() == 0) {
+    throw ShapeError("nonzero: a 0-d array has no axis to index; reshape it to (1,)");
   }
-  scatter_add_checked(x, along_axis(as_indices(indices, "index_add"), x.shape(), position), values,
-                      position, "index_add");
+  const Array mask = contiguous(astype(x, DType::bool_, false));
+  const Array total = reduce(ReduceOp::sum, mask, nullptr, false);
+  int64_t count = 0;
+  x.device().download(&count, total);
+  Array out = empty({x.ndim(), count}, DType::int64, x.device());
+  if (count > 0) x.device().nonzero(out, mask);
+  return out;
 }
 
 }  // namespace nd

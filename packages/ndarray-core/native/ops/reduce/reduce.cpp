@@ -17,14 +17,25 @@ Dims sorted_axes(const Array& x, const Dims* axes, const char* op) {
   return result;
 }
 
-// Integers are summed in 64 bits, so that a sum of small ones does not wrap around.
 DType accumulator_type(ReduceOp op, DType dtype) {
   if (op == ReduceOp::any || op == ReduceOp::all) return DType::bool_;
-  if (op == ReduceOp::max || op == ReduceOp::min || is_floating(dtype)) return dtype;
-  return kind_of(dtype) == Kind::unsigned_integer ? DType::uint64 : DType::int64;
+  return op == ReduceOp::max || op == ReduceOp::min ? dtype : total_type(dtype);
 }
 
 }  // namespace
+
+// A sum of small integers must not wrap around.
+DType total_type(DType dtype) {
+  switch (kind_of(dtype)) {
+    case Kind::boolean:
+    case Kind::signed_integer:
+      return DType::int64;
+    case Kind::unsigned_integer:
+      return DType::uint64;
+    default:
+      return dtype;
+  }
+}
 
 Array reduce(ReduceOp op, const Array& x, const Dims* axes, bool keepdims) {
   const Dims reduced = sorted_axes(x, axes, name_of(op));

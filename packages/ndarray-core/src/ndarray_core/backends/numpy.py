@@ -117,6 +117,13 @@ REDUCE: dict[str, np.ufunc] = {
     "all": np.logical_and,
 }
 
+SCAN: dict[str, np.ufunc] = {
+    "cumulative_sum": np.add,
+    "cumulative_prod": np.multiply,
+    "cumulative_max": np.maximum,
+    "cumulative_min": np.minimum,
+}
+
 ARG_REDUCE: dict[str, Callable[..., Any]] = {"argmax": np.argmax, "argmin": np.argmin}
 
 
@@ -174,6 +181,26 @@ class NumpyBackend:
     def arg_reduce(self, op: str, out: Array, x: Array, axis: int) -> None:
         out[...] = ARG_REDUCE[op](x, axis=axis).reshape(out.shape)
 
+    def scan(self, op: str, out: Array, x: Array, axis: int) -> None:
+        with _quiet():
+            SCAN[op].accumulate(x, axis=axis, dtype=out.dtype, out=out)
+
+    def sort(self, out: Array, x: Array, axis: int, descending: bool) -> None:
+        # Turned around before and after, so that equal elements keep their order.
+        source = np.flip(x, axis) if descending else x
+        ordered = np.sort(source, axis=axis, kind="stable")
+        out[...] = np.flip(ordered, axis) if descending else ordered
+
+    def arg_sort(self, out: Array, x: Array, axis: int, descending: bool) -> None:
+        if descending:
+            order = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+            out[...] = x.shape[axis] - 1 - np.flip(order, axis)
+        else:
+            out[...] = np.argsort(x, axis=axis, kind="stable")
+
+    def search_sorted(self, out: Array, ordered: Array, values: Array, right: bool) -> None:
+        out[...] = np.searchsorted(ordered, values, side="right" if right else "left")
+
     def matmul(self, out: Array, x: Array, y: Array) -> None:
         with _quiet():
             np.matmul(x, y, out=out)
@@ -181,9 +208,17 @@ class NumpyBackend:
     def gather(self, out: Array, x: Array, indices: Array, axis: int) -> None:
         out[...] = x[_positions(indices, axis, x.shape[axis])]
 
-    def scatter_add(self, out: Array, indices: Array, values: Array, axis: int) -> None:
+    def scatter(self, op: str, out: Array, indices: Array, values: Array, axis: int) -> None:
+        # NumPy assigns in the order of the memory, which is to be row-major order.
+        positions = _positions(np.ascontiguousarray(indices), axis, out.shape[axis])
         with _quiet():
-            np.add.at(out, _positions(indices, axis, out.shape[axis]), values)
+            if op == "assign":
+                out[positions] = np.ascontiguousarray(values)
+            else:
+                BINARY[op].at(out, positions, values)
+
+    def nonzero(self, out: Array, x: Array) -> None:
+        out[...] = np.nonzero(x)
 
     def random(self, distribution: str, out: Array, seed: int, offset: int) -> None:
         if distribution == "bits":

@@ -1,0 +1,193 @@
+// scatter of the `cpu` device. A thread owns whole lanes of out along the axis, so that each
+// element gets its values in the order of the indices; where one index serves a whole dense row,
+// rows are written at once.
+#include <cstring>
+
+#include "ops/elementwise/elementwise_kernels.hpp"
+#include "ops/index/axis.hpp"
+
+namespace nd::cpu {
+namespace {
+
+struct Assign {
+  template <typename T>
+  static T combine(T, T value) {
+    return value;
+  }
+};
+struct Add {  // of bools: or
+  template <typename T>
+  static T combine(T target, T value) {
+    return static_cast<T>(target + value);
+  }
+};
+struct Subtract {
+  template <typename T>
+  static T combine(T target, T value) {
+    return static_cast<T>(target - value);
+  }
+};
+struct Multiply {  // of bools: and
+  template <typename T>
+  static T combine(T target, T value) {
+    return static_cast<T>(target * value);
+  }
+};
+struct Maximum {  // NaN wins
+  template <typename T>
+  static T combine(T target, T value) {
+    return value > target || value != value ? value : target;
+  }
+};
+struct Minimum {
+  template <typename T>
+  static T combine(T target, T value) {
+    return value < target || value != value ? value : target;
+  }
+};
+
+template <typename F>
+void dispatch_op(ScatterOp op, F&& f) {
+  switch (op) {
+    case ScatterOp::assign:
+      return f.template operator()<Assign>();
+    case ScatterOp::add:
+      return f.template operator()<Add>();
+    case ScatterOp::subtract:
+      return f.template operator()<Subtract>();
+    case ScatterOp::multiply:
+      return f.template operator()<Multiply>();
+    case ScatterOp::maximum:
+      return f.template operator()<Maximum>();
+    case ScatterOp::minimum:
+      return f.template operator()<Minimum>();
+  }
+}
+
+// The loop over a dense row; null for assignment, which is a copy of bytes.
+BinaryKernel row_kernel(ScatterOp op, DType dtype) {
+  static const BinaryKernels& kernels = ND_SELECT_KERNELS(binary_kernels);
+  const auto kernel = [&](BinaryOp binary) {
+    return kernels.of[static_cast<int>(binary)][static_cast<int>(dtype)];
+  };
+  switch (op) {
+    case ScatterOp::add:
+      return kernel(BinaryOp::add);
+    case ScatterOp::subtract:
+      return kernel(BinaryOp::subtract);
+    case ScatterOp::multiply:
+      return kernel(BinaryOp::multiply);
+    case ScatterOp::maximum:
+      return kernel(BinaryOp::maximum);
+    case ScatterOp::minimum:
+      return kernel(BinaryOp::minimum);
+    default:
+      return nullptr;
+  }
+}
+
+// Writes along `length` indices, one after the other, for a block of the other dimensions.
+template <typename Op, typename T>
+void scatter_elements(Block<3> block, const Axis& axis, int64_t length, const int64_t (&along)[3]) {
+  // The innermost loop is over the other dimension, or over the indices where those lie closer.
+  int64_t inner = block.columns, inner_steps[3], outer_steps[3];
+  std::copy_n(block.column_strides, 3, inner_steps);
+  std::copy_n(along, 3, outer_steps);
+  if (inner == 1 || std::abs(along[other_operand]) < std::abs(inner_steps[other_operand])) {
+    std::swap(inner, length);
+    std::swap(inner_steps, outer_steps);
+  }
+  for (int64_t row = 0; row < block.rows; ++row) {
+    for (int64_t j = 0; j < length; ++j) {
+      char* data[3];
+      for (int k = 0; k < 3; ++k) {
+        data[k] = block.data[k] + row * block.row_strides[k] + j * outer_steps[k];
+      }
+      for (int64_t i = 0; i < inner; ++i) {
+        T& target =
+            *reinterpret_cast<T*>(data[out_operand] + axis.offset(read_index(data[index_operand])));
+        target = Op::combine(target, *reinterpret_cast<const T*>(data[other_operand]));
+        for (int k = 0; k < 3; ++k) data[k] += inner_steps[k];
+      }
+    }
+  }
+}
+
+void scatter_rows(const Block<3>& block, const Axis& axis, int64_t length,
+                  const int64_t (&along)[3], BinaryKernel kernel, int64_t item) {
+  Block<3> row_of = {{}, 1, block.columns, {}, {item, item, item}};  // out, out, values
+  for (int64_t j = 0; j < length; ++j) {
+    for (int64_t row = 0; row < block.rows; ++row) {
+      const int64_t index =
+          read_index(block.data[index_operand] + row * block.row_strides[index_operand] +
+                     j * along[index_operand]);
+      char* const target =
+          block.data[out_operand] + row * block.row_strides[out_operand] + axis.offset(index);
+      char* const values = block.data[other_operand] + row * block.row_strides[other_operand] +
+                           j * along[other_operand];
+      if (kernel == nullptr) {
+        std::memcpy(target, values, static_cast<size_t>(block.columns * item));
+        continue;
+      }
+      row_of.data[0] = row_of.data[1] = target;
+      row_of.data[2] = values;
+      kernel(row_of);
+    }
+  }
+}
+
+void check_indices(const Array& indices, const Axis& axis) {
+  Walk<1> walk;
+  walk.data[0] = indices.data();
+  for (int d = 0; d < indices.ndim(); ++d) {
+    const int64_t stride = Walk<1>::byte_stride(indices, d);
+    // A repeated index is looked at once.
+    walk.push_back(stride == 0 ? std::min<int64_t>(1, indices.shape()[d]) : indices.shape()[d],
+                   {stride});
+  }
+  walk.normalize();
+  for_each_block(walk, parallel_grain, 1, [&](const Block<1>& block) {
+    for (int64_t row = 0; row < block.rows; ++row) {
+      const char* index = block.data[0] + row * block.row_strides[0];
+      for (int64_t i = 0; i < block.columns; ++i, index += block.column_strides[0]) {
+        axis.offset(read_index(index));
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& values, int axis) {
+  const Axis target(out, axis);
+  check_indices(indices, target);
+  if (indices.size() == 0) return;
+  Walk<3> walk;  // of all dimensions but the axis: a thread's block owns its part of out
+  const Array* const operands[3] = {&out, &indices, &values};
+  for (int k = 0; k < 3; ++k) walk.data[k] = operands[k]->data();
+  for (int d = 0; d < out.ndim(); ++d) {
+    if (d == axis) continue;
+    walk.push_back(indices.shape()[d],
+                   {Walk<3>::byte_stride(out, d), Walk<3>::byte_stride(indices, d),
+                    Walk<3>::byte_stride(values, d)});
+  }
+  walk.normalize();
+  const int64_t length = indices.shape()[axis];
+  const int64_t along[3] = {0, Walk<3>::byte_stride(indices, axis),
+                            Walk<3>::byte_stride(values, axis)};
+  const int64_t item = static_cast<int64_t>(itemsize(out.dtype()));
+  const BinaryKernel kernel = row_kernel(op, out.dtype());
+  const int64_t least_columns = 64;  // narrower pieces of a row would share cache lines
+  const int64_t grain = std::max(least_columns, parallel_grain / length);
+  for_each_block(walk, grain, 1, [&](const Block<3>& block) {
+    if (has_dense_rows(block, item)) {
+      return scatter_rows(block, target, length, along, kernel, item);
+    }
+    dispatch(out.dtype(), [&]<typename T>() {
+      dispatch_op(op,
+                  [&]<typename Op>() { scatter_elements<Op, T>(block, target, length, along); });
+    });
+  });
+}
+
+}  // namespace nd::cpu

@@ -1,0 +1,92 @@
+// Compiled once per instruction set.
+#include "ops/scan/scan_kernels.hpp"
+
+#include "ops/elementwise/domains.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+struct Sum {
+  template <typename T>
+  static T combine(T a, T b) {
+    return static_cast<T>(a + b);
+  }
+};
+struct Product {
+  template <typename T>
+  static T combine(T a, T b) {
+    return static_cast<T>(a * b);
+  }
+};
+struct Maximum {  // NaN wins
+  template <typename T>
+  static T combine(T a, T b) {
+    return (b > a) | (b != b) ? b : a;
+  }
+};
+struct Minimum {
+  template <typename T>
+  static T combine(T a, T b) {
+    return (b < a) | (b != b) ? b : a;
+  }
+};
+
+template <typename Op, typename T>
+void scan_row(char* out, const char* x, int64_t count, int64_t out_stride, int64_t x_stride) {
+  T total = *reinterpret_cast<const T*>(x);
+  *reinterpret_cast<T*>(out) = total;
+  for (int64_t i = 1; i < count; ++i) {
+    total = Op::combine(total, *reinterpret_cast<const T*>(x + i * x_stride));
+    *reinterpret_cast<T*>(out + i * out_stride) = total;
+  }
+}
+
+template <typename Op, typename T>
+void scan_columns(char* out, const char* x, int64_t rows, int64_t columns, int64_t out_stride,
+                  int64_t x_stride) {
+  __builtin_memcpy(out, x, static_cast<size_t>(columns) * sizeof(T));
+  for (int64_t row = 1; row < rows; ++row) {
+    const T* const total = reinterpret_cast<const T*>(out);
+    const T* const added = reinterpret_cast<const T*>(x + row * x_stride);
+    out += out_stride;
+    T* const result = reinterpret_cast<T*>(out);
+#pragma GCC ivdep
+    for (int64_t i = 0; i < columns; ++i) result[i] = Op::combine(total[i], added[i]);
+  }
+}
+
+template <typename Op, typename T>
+constexpr ScanKernels::Pair pair() {
+  return {scan_row<Op, T>, scan_columns<Op, T>};
+}
+
+template <typename T>
+constexpr void set_kernels(ScanKernels& kernels) {
+  const int dtype = static_cast<int>(dtype_of_type<T>::value);
+  const auto set = [&](ScanOp op, ScanKernels::Pair pair) {
+    kernels.of[static_cast<int>(op)][dtype] = pair;
+  };
+  using Element = typename kernel_element<T, false>::type;
+  using Ordered = typename kernel_element<T, true>::type;
+  if constexpr (!std::is_same_v<T, bool>) {
+    set(ScanOp::sum, pair<Sum, Element>());
+    set(ScanOp::prod, pair<Product, Element>());
+  }
+  set(ScanOp::max, pair<Maximum, Ordered>());
+  set(ScanOp::min, pair<Minimum, Ordered>());
+}
+
+constexpr ScanKernels all_kernels() {
+  ScanKernels kernels = {};
+#define ND_DTYPE(name, type, kind) set_kernels<type>(kernels);
+  ND_FOR_EACH_DTYPE(ND_DTYPE)
+#undef ND_DTYPE
+  return kernels;
+}
+constexpr ScanKernels kernels = all_kernels();
+
+}  // namespace
+
+const ScanKernels& scan_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA
