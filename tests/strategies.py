@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import ml_dtypes  # noqa: F401  gives NumPy the name "bfloat16"
 import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
@@ -24,6 +25,9 @@ UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 INTEGERS = SIGNED + UNSIGNED
 NUMERIC = FLOATING + INTEGERS
 ALL = ("bool", *NUMERIC)
+HALVES = ("float16", "bfloat16")  # computed with in float32
+COMPLEX = ("complex64", "complex128")
+EVERY = ALL + HALVES + COMPLEX
 
 # Where elements lie: dense; axes exchanged; some repeated with stride 0; walked backwards; every
 # other element of a larger array, from its second one on.
@@ -63,11 +67,14 @@ class ArrayCase:
         generator = self._generator()
         if self.dtype == "bool":
             return np.asarray(generator.random(shape) < 0.5)
-        if self.dtype not in FLOATING:
+        if self.dtype in INTEGERS:
             low = max(self.low, np.iinfo(self.dtype).min)
             numbers = generator.integers(int(low), int(self.high) + 1, shape)
             return np.asarray(numbers, dtype=self.dtype)
         values = generator.uniform(self.low, self.high, shape)
+        if self.dtype in COMPLEX:
+            imaginary = generator.uniform(self.low, self.high, shape)
+            return np.asarray(values + 1j * imaginary, dtype=self.dtype)
         if self.special:
             chosen = generator.random(shape) < 0.2
             values = np.where(chosen, generator.choice(SPECIAL_VALUES, shape), values)
@@ -173,7 +180,7 @@ def axes_of(ndim: int) -> st.SearchStrategy[int | tuple[int, ...] | None]:
 
 
 # What rounding may differ by between correct implementations of one formula.
-TOLERANCE = {"float32": 4e-6, "float64": 1e-13}
+TOLERANCE = {"float32": 4e-6, "float64": 1e-13, "complex64": 4e-6, "complex128": 1e-13}
 
 
 def assert_same(ours: nd.NDArray, theirs: Any, exact: bool = True, rtol: float = 0.0) -> None:
@@ -181,7 +188,10 @@ def assert_same(ours: nd.NDArray, theirs: Any, exact: bool = True, rtol: float =
     theirs = np.asarray(theirs)
     assert ours.shape == theirs.shape
     assert ours.dtype.name == theirs.dtype.name
-    if exact or theirs.dtype.kind != "f":
+    if theirs.dtype.name in HALVES:  # NumPy's comparison does not know the NaN of bfloat16
+        np.testing.assert_array_equal(ours.numpy().astype("float32"), theirs.astype("float32"))
+        return
+    if exact or theirs.dtype.name not in TOLERANCE:
         np.testing.assert_array_equal(ours.numpy(), theirs)
         return
     tolerance = rtol or TOLERANCE[theirs.dtype.name]

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import ALL, ArrayCase, arrays, assert_same, shapes
+from tests.strategies import EVERY, ArrayCase, arrays, assert_same, shapes
 
 import ndarray_core as nd
 
 SMALL = st.integers(-20, 20)
 
 
-@given(shape=shapes(), dtype=st.sampled_from(ALL))
+@given(shape=shapes(), dtype=st.sampled_from(EVERY))
 def test_constant_arrays(device: nd.Device, shape: tuple[int, ...], dtype: str) -> None:
     for name in ("zeros", "ones", "empty"):
         x = getattr(nd, name)(shape, dtype=dtype, device=device)
@@ -60,7 +60,7 @@ def test_eye_equals_numpy(device: nd.Device, rows: int, columns: int | None, k: 
     assert_same(ours, np.eye(rows, columns, k, dtype="int32"))
 
 
-@given(case=arrays(ALL))
+@given(case=arrays(EVERY))
 def test_asarray_takes_arrays_and_lists(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     assert_same(nd.asarray(host, device=device), host)
@@ -123,7 +123,7 @@ READ_ONLY = np.broadcast_to(np.zeros(1), (3,))
         (lambda: nd.asarray(["a"]), nd.errors.DTypeError, "no element type"),
         (lambda: nd.asarray([None]), nd.errors.DTypeError, "no element type holds"),
         (lambda: nd.asarray([2**70]), nd.errors.DTypeError, "no element type holds"),
-        (lambda: nd.asarray(np.zeros(2, complex)), nd.errors.DTypeError, "complex128"),
+        (lambda: nd.asarray(np.zeros(2, "g")), nd.errors.DTypeError, "no element type"),
         (lambda: nd.asarray([300], dtype=nd.int8), OverflowError, "300"),
         (lambda: nd.arange(0, 5, 0), nd.errors.ShapeError, "steps of 0"),
         (lambda: nd.arange(2**62), nd.errors.OutOfMemoryError, "do not fit into memory"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
 from tests.strategies import (
     ALL,
+    COMPLEX,
+    EVERY,
     FLOATING,
+    HALVES,
     INTEGERS,
     SIGNED,
     UNSIGNED,
@@ -22,7 +26,7 @@ from tests.strategies import (
 import ndarray_core as nd
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_type_goes_by_many_names(name: str) -> None:
     dtype = getattr(nd, name)
     assert dtype.name == name and str(dtype) == name
@@ -33,24 +37,34 @@ def test_every_type_goes_by_many_names(name: str) -> None:
 
 
 def test_pythons_types_are_the_defaults() -> None:
-    assert [nd.as_dtype(t).name for t in (float, int, bool)] == ["float32", "int64", "bool"]
+    names = [nd.as_dtype(t).name for t in (float, int, bool, complex)]
+    assert names == ["float32", "int64", "bool", "complex64"]
 
 
-@pytest.mark.parametrize("wrong", ["float16", "complex64", "double", "", None, 3, str, np.float16])
+@pytest.mark.parametrize(
+    "wrong", ["float8", "complex32", "double", "", None, 3, str, np.longdouble]
+)
 def test_unknown_types_are_refused(wrong: Any) -> None:
     with pytest.raises(nd.errors.DTypeError, match=r"no element type .* there are bool, int8"):
         nd.as_dtype(wrong)
 
 
 def expected_promotion(a: str, b: str) -> str | None:
-    if (a in FLOATING) != (b in FLOATING):
-        return a if a in FLOATING else b
+    if a in COMPLEX or b in COMPLEX:
+        return "complex128" if {a, b} & {"float64", "complex128"} else "complex64"
+    floating = [name for name in (a, b) if name in FLOATING + HALVES]
+    if len(floating) == 1:
+        return floating[0]
+    if set(floating) == set(HALVES):
+        return "float32"
+    if floating:
+        return max(floating, key=lambda name: nd.as_dtype(name).itemsize)
     if {a, b} & {"uint64"} and {a, b} & set(SIGNED):
         return None
     return np.promote_types(a, b).name
 
 
-@pytest.mark.parametrize(("a", "b"), [*itertools.combinations_with_replacement(ALL, 2)])
+@pytest.mark.parametrize(("a", "b"), [*itertools.combinations_with_replacement(EVERY, 2)])
 def test_promotion(a: str, b: str) -> None:
     expected = expected_promotion(a, b)
     if expected is None:
@@ -70,6 +84,12 @@ def test_promotion(a: str, b: str) -> None:
         (("int8", 1), "int8"),
         (("int8", True), "int8"),
         (("int8", 1.0), "float32"),
+        (("float16", 1.0), "float16"),
+        (("bfloat16", 1), "bfloat16"),
+        (("bfloat16", 1j), "complex64"),
+        (("float64", 1j), "complex128"),
+        (("complex64", 1.0), "complex64"),
+        (("int64", 1j), "complex64"),
         (("bool", 1), "int64"),
         (("bool", True), "bool"),
         (("float64", 1.0), "float64"),
@@ -89,22 +109,22 @@ KINDS = {
     "signed integer": SIGNED,
     "unsigned integer": UNSIGNED,
     "integral": INTEGERS,
-    "real floating": FLOATING,
-    "complex floating": (),
-    "numeric": FLOATING + INTEGERS,
+    "real floating": FLOATING + HALVES,
+    "complex floating": COMPLEX,
+    "numeric": FLOATING + INTEGERS + HALVES + COMPLEX,
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds(kind: str) -> None:
-    assert tuple(name for name in ALL if nd.isdtype(name, kind)) == tuple(
-        name for name in ALL if name in KINDS[kind]
+    assert tuple(name for name in EVERY if nd.isdtype(name, kind)) == tuple(
+        name for name in EVERY if name in KINDS[kind]
     )
 
 
-@pytest.mark.parametrize("name", FLOATING)
+@pytest.mark.parametrize("name", [*FLOATING, *HALVES])
 def test_limits_of_floating_types(name: str) -> None:
-    ours, theirs = nd.finfo(name), np.finfo(name)
+    ours, theirs = nd.finfo(name), ml_dtypes.finfo(name)
     for field in ("bits", "eps", "max", "min", "smallest_normal"):
         assert getattr(ours, field) == getattr(theirs, field)
     assert nd.finfo(nd.zeros(1, dtype=name)) == ours and ours.dtype.name == name
@@ -120,8 +140,8 @@ def test_limits_of_integer_types(name: str) -> None:
         nd.finfo(name)
 
 
-@pytest.mark.parametrize("target", ALL)
-@given(case=arrays(ALL, low=0, high=100))
+@pytest.mark.parametrize("target", EVERY)
+@given(case=arrays((*ALL, *HALVES), low=0, high=100))
 def test_conversion_equals_numpy(device: nd.Device, target: str, case: ArrayCase) -> None:
     x, host = case.on(device)
     assert_same(x.astype(target), host.astype(target))
@@ -154,3 +174,60 @@ def test_conversion_copies_as_it_is_told(device: nd.Device) -> None:
     assert x.astype(nd.float32).buffer != x.buffer
     assert x.astype(nd.float32, copy=False).buffer == x.buffer
     assert nd.astype(x, nd.int8, device="numpy").device == "numpy"
+
+
+def test_the_limits_of_a_complex_type_are_those_of_its_parts() -> None:
+    assert nd.finfo(nd.complex64) == nd.finfo(nd.float32)
+    assert nd.finfo("complex128").dtype == nd.float64
+
+
+def test_every_float16_widens_and_narrows(device: nd.Device) -> None:
+    host = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    x = nd.asarray(host, device=device)
+    assert_same(x.astype("float32"), host.astype(np.float32))
+    assert_same(x.astype("float32").astype("float16"), host)
+    assert_same(x.astype("float64").astype("float16"), host)
+
+
+def test_every_bfloat16_widens_and_narrows(device: nd.Device) -> None:
+    host = np.arange(2**16, dtype=np.uint16).view(ml_dtypes.bfloat16)
+    x = nd.asarray(host, device=device)
+    assert_same(x.astype("float32"), host.astype(np.float32))
+    assert_same(x.astype("float32").astype("bfloat16"), host)
+
+
+@pytest.mark.parametrize("source", FLOATING)
+@pytest.mark.parametrize("target", HALVES)
+def test_halves_round_to_nearest_even(device: nd.Device, source: str, target: str) -> None:
+    """The neighbours of all halves, the points half way between, and their neighbours."""
+    halves = np.arange(2**16, dtype=np.uint16).view(nd.dtypes.to_numpy_dtype(target))
+    with np.errstate(invalid="ignore"):  # NaN with the signalling bit
+        halves = halves.astype(source)
+    halves = np.sort(halves[np.isfinite(halves)])
+    between = halves[:-1] / 2 + halves[1:] / 2
+    hosts = [between, np.nextafter(between, np.inf), np.nextafter(between, -np.inf)]
+    for host in hosts:
+        x = nd.asarray(host.astype(source), device=device)
+        expected = (
+            host.astype(target) if target == "float16" else host.astype("float32").astype(target)
+        )
+        assert_same(x.astype(target), expected)
+
+
+@given(case=arrays(COMPLEX))
+def test_complex_numbers_lose_no_part_unasked(device: nd.Device, case: ArrayCase) -> None:
+    x, host = case.on(device)
+    assert_same(x.astype("complex64"), host.astype("complex64"))
+    assert_same(x.astype("complex128"), host.astype("complex128"))
+    assert_same(x.astype("bool"), host.astype("bool"))
+    with pytest.raises(nd.errors.DTypeError, match=r"would drop imaginary parts; take real\(x\)"):
+        x.astype("float32")
+    with pytest.raises(nd.errors.DTypeError, match="would drop imaginary parts"):
+        nd.zeros(case.shape, device=device)[...] = x
+
+
+@given(case=arrays(ALL, low=0, high=100))
+def test_real_numbers_become_complex(device: nd.Device, case: ArrayCase) -> None:
+    x, host = case.on(device)
+    for target in COMPLEX:
+        assert_same(x.astype(target), host.astype(target))

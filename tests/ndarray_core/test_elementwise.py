@@ -13,9 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import (
     ALL,
+    COMPLEX,
+    EVERY,
     FLOATING,
+    HALVES,
     INTEGERS,
     NUMERIC,
+    TOLERANCE,
     UNSIGNED,
     ArrayCase,
     arrays,
@@ -27,7 +31,12 @@ import ndarray_core as nd
 from ndarray_core import elementwise
 from ndarray_core.backends import numpy as numpy_backend
 
-FAMILIES = (elementwise.arithmetic, elementwise.logic, elementwise.mathematics)
+FAMILIES = (
+    elementwise.arithmetic,
+    elementwise.complex_numbers,
+    elementwise.logic,
+    elementwise.mathematics,
+)
 NOT_FLOATING = ("bool", *INTEGERS)
 
 
@@ -86,6 +95,10 @@ UNARY = [
     Row("isnan", np.isnan),
     Row("isinf", np.isinf),
     Row("isfinite", np.isfinite),
+    Row("conj", np.conj),
+    Row("real", np.real),
+    Row("imag", np.imag),
+    Row("signbit", np.signbit, FLOATING),
     Row("logical_not", np.logical_not, ALL),
     Row("bitwise_invert", np.invert, NOT_FLOATING),
 ]
@@ -104,6 +117,7 @@ BINARY = [
     floating("hypot", np.hypot),
     floating("logaddexp", np.logaddexp, -200, 200),
     floating("copysign", np.copysign),
+    floating("nextafter", np.nextafter),
     Row("equal", np.equal, ALL),
     Row("not_equal", np.not_equal, ALL),
     Row("less", np.less, ALL),
@@ -213,6 +227,134 @@ def test_binary_equals_numpy(device: nd.Device, row: Row, data: st.DataObject) -
         assert_same(OPERATORS[row.name](*ours), expected, exact=False)
 
 
+OF_HALVES = [row for row in UNARY + BINARY if "float32" in row.dtypes and row.name != "nextafter"]
+
+
+@pytest.mark.parametrize("row", OF_HALVES, ids=str)
+@given(data=st.data())
+def test_halves_are_computed_with_in_float32(
+    device: nd.Device, row: Row, data: st.DataObject
+) -> None:
+    dtype = data.draw(st.sampled_from(HALVES))
+    count = 1 if row in UNARY else 2
+    cases = data.draw(
+        broadcastable_arrays(count, (dtype,), low=row.low, high=row.high, special=row.special)
+    )
+    halves = [case.on(device).array for case in cases]
+    function = getattr(nd, row.name)
+    result, wide = function(*halves), function(*(half.astype("float32") for half in halves))
+    assert result.dtype.name == (dtype if wide.dtype == nd.float32 else wide.dtype.name)
+    assert_same(result, wide.astype(result.dtype).numpy())
+
+
+COMPLEX_UNARY = [
+    "negative",
+    "positive",
+    "square",
+    "reciprocal",
+    "sqrt",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "round",
+    "absolute",
+    "sign",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "logical_not",
+    "real",
+    "imag",
+    "conj",
+    "angle",
+]
+COMPLEX_BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "pow",
+    "equal",
+    "not_equal",
+    "logical_and",
+]
+INVERSES = {
+    name: getattr(np, f"arc{name[1:]}")
+    for name in ["asin", "acos", "atan", "asinh", "acosh", "atanh"]
+}
+
+
+@pytest.mark.parametrize("name", [*COMPLEX_UNARY, *INVERSES])
+@given(case=arrays(COMPLEX, low=-3, high=3))
+def test_unary_of_complex_numbers_equals_numpy(
+    device: nd.Device, name: str, case: ArrayCase
+) -> None:
+    x, host = case.on(device)
+    theirs = INVERSES.get(name) or getattr(np, name)
+    with np.errstate(all="ignore"):
+        expected = np.asarray(theirs(host))
+    assert_same(getattr(nd, name)(x), expected, exact=False, rtol=TOLERANCE[case.dtype] * 10)
+
+
+@pytest.mark.parametrize("name", COMPLEX_BINARY)
+@given(data=st.data())
+def test_binary_of_complex_numbers_equals_numpy(
+    device: nd.Device, name: str, data: st.DataObject
+) -> None:
+    cases = data.draw(broadcastable_arrays(2, (*COMPLEX, *FLOATING), low=0.5, high=2))
+    pairs = [case.on(device) for case in cases]
+    compute = nd.promote_types(nd.result_type(*(pair.array for pair in pairs)), "complex64")
+    hosts = [pair.host.astype(compute.name) for pair in pairs]
+    ours = [pair.array.astype(compute) for pair in pairs]
+    expected = np.asarray(getattr(np, name)(*hosts))
+    tolerance = TOLERANCE[compute.name] * 10
+    assert_same(getattr(nd, name)(*ours), expected, exact=False, rtol=tolerance)
+
+
+def test_the_neighbours_of_halves_are_not_made(device: nd.Device) -> None:
+    with pytest.raises(nd.errors.DTypeError, match="nextafter is not defined for float16"):
+        nd.nextafter(nd.ones(1, dtype="float16", device=device), 2.0)
+
+
+def test_complex_numbers_have_no_order(device: nd.Device) -> None:
+    x = nd.asarray([1 + 2j], device=device)
+    for name in ("maximum", "less", "floor_divide", "remainder", "atan2"):
+        with pytest.raises(nd.errors.DTypeError, match=f"{name} is not defined for complex64"):
+            getattr(nd, name)(x, x)
+    for name in ("floor", "erf"):
+        with pytest.raises(nd.errors.DTypeError, match=f"{name} is not defined for complex64"):
+            getattr(nd, name)(x)
+
+
+def test_python_complex_numbers_are_weak(device: nd.Device) -> None:
+    x = nd.asarray([1.0, 2.0], device=device)
+    assert ((x + 1j) * 2).tolist() == [2 + 2j, 4 + 2j]
+    assert (x + 1j).dtype == nd.complex64
+    assert (x.astype("float64") * 1j).dtype == nd.complex128
+    assert (nd.asarray([1], device=device) - 1j).dtype == nd.complex64
+    assert complex(nd.asarray(3 - 1j, device=device)) == 3 - 1j
+
+
+SPECIAL_COMPLEX = [complex(a, b) for a in (0.0, 1.0, np.inf, np.nan) for b in (0.0, -2.0, np.inf)]
+
+
+@pytest.mark.parametrize("name", ["sqrt", "exp", "log", "sinh", "tanh", "square", "absolute"])
+def test_special_complex_numbers_give_what_numpy_gives(device: nd.Device, name: str) -> None:
+    host = np.array(SPECIAL_COMPLEX, np.complex128)
+    with np.errstate(all="ignore"):
+        expected = getattr(np, name)(host)
+    assert_same(getattr(nd, name)(nd.asarray(host, device=device)), expected, exact=False)
+
+
 SCALARS: list[bool | int | float] = [True, 2, 2.5]
 
 
@@ -236,7 +378,7 @@ def test_numbers_take_the_type_of_the_array(
 
 @given(data=st.data())
 def test_where_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
-    dtype = data.draw(st.sampled_from(ALL))
+    dtype = data.draw(st.sampled_from(EVERY))
     condition, x, y = data.draw(broadcastable_arrays(3, (dtype,)))
     condition = ArrayCase(condition.shape, "bool", condition.layout, condition.seed)
     pairs = [case.on(device) for case in (condition, x, y)]
@@ -289,7 +431,7 @@ def test_integers_divided_by_zero_give_zero(device: nd.Device) -> None:
 
 
 def test_every_function_has_a_row() -> None:
-    tested = {row.name for row in UNARY + BINARY} | {"abs", "where", "clip"}
+    tested = {row.name for row in UNARY + BINARY} | {"abs", "angle", "where", "clip"}
     assert tested == set().union(*(family.__all__ for family in FAMILIES))
 
 

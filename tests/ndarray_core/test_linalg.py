@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import (
+    COMPLEX,
     FLOATING,
+    HALVES,
     NUMERIC,
     ArrayCase,
     arrays,
@@ -20,14 +22,14 @@ import ndarray_core as nd
 
 SIDES = st.sampled_from([0, 1, 2, 3, 5, 8, 17])
 LAYOUTS = ("contiguous", "transposed", "broadcast", "reversed", "sliced")
-ROUNDING = {"float32": 1e-4, "float64": 1e-11}
+ROUNDING = {"float32": 1e-4, "float64": 1e-11, "complex64": 1e-4, "complex128": 1e-11}
 
 
 @given(data=st.data())
 def test_matmul_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
     m, k, n = (data.draw(SIDES) for _ in range(3))
     batch_x, batch_y = data.draw(broadcastable_shapes(2, max_dims=2, max_side=3))
-    dtype = data.draw(st.sampled_from(NUMERIC))
+    dtype = data.draw(st.sampled_from([*NUMERIC, *COMPLEX]))
     x_shape = data.draw(st.sampled_from([(*batch_x, m, k), (k,)]))
     y_shape = data.draw(st.sampled_from([(*batch_y, k, n), (k,)]))
     (x, host_x), (y, host_y) = (
@@ -37,6 +39,21 @@ def test_matmul_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
     expected = np.matmul(host_x, host_y)
     assert_same(nd.matmul(x, y), expected, exact=False, rtol=ROUNDING.get(dtype, 0.0))
     assert_same(x @ y, expected, exact=False, rtol=ROUNDING.get(dtype, 0.0))
+
+
+@given(data=st.data())
+def test_products_of_halves_are_rounded_once(device: nd.Device, data: st.DataObject) -> None:
+    m, k, n = (data.draw(SIDES) for _ in range(3))
+    batch_x, batch_y = data.draw(broadcastable_shapes(2, max_dims=2, max_side=3))
+    dtype = data.draw(st.sampled_from(HALVES))
+    x, y = (
+        ArrayCase(shape, dtype, data.draw(st.sampled_from(LAYOUTS)), data.draw(seeds()))
+        .on(device)
+        .array
+        for shape in ((*batch_x, m, k), (*batch_y, k, n))
+    )
+    wide = x.astype("float32") @ y.astype("float32")
+    assert_same(x @ y, wide.astype(dtype).numpy())
 
 
 @pytest.mark.parametrize("dtype", FLOATING)

@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import ALL, FLOATING, NUMERIC, arrays, assert_same, axes_of, shapes
+from tests.strategies import (
+    ALL,
+    COMPLEX,
+    FLOATING,
+    HALVES,
+    NUMERIC,
+    arrays,
+    assert_same,
+    axes_of,
+    shapes,
+)
 
 import ndarray_core as nd
 
@@ -72,6 +82,43 @@ def test_positions_equal_numpy(device: nd.Device, name: str, data: st.DataObject
     expected = getattr(np, name)(host, axis=axis, keepdims=keepdims)
     assert_same(getattr(nd, name)(x, axis=axis, keepdims=keepdims), expected)
     assert_same(getattr(x, name)(axis=axis, keepdims=keepdims), expected)
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "mean", "any", "all", "count_nonzero"])
+@given(data=st.data())
+def test_reductions_of_complex_numbers_equal_numpy(
+    device: nd.Device, name: str, data: st.DataObject
+) -> None:
+    shape = shapes(min_side=1 if name == "mean" else 0)
+    x, host = data.draw(arrays(COMPLEX, shape=shape, low=-0.8, high=0.8)).on(device)
+    axis, keepdims = data.draw(axes_of(x.ndim)), data.draw(st.booleans())
+    expected = np.asarray(getattr(np, name)(host, axis=axis, keepdims=keepdims))
+    ours = getattr(nd, name)(x, axis=axis, keepdims=keepdims)
+    assert_same(ours, expected, exact=False, rtol=1e-4 if host.itemsize == 8 else 1e-11)
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "mean", "any", "argmax", "argmin"])
+@given(data=st.data())
+def test_reductions_of_halves_are_rounded_once(
+    device: nd.Device, name: str, data: st.DataObject
+) -> None:
+    x = data.draw(arrays(HALVES, shape=shapes(min_side=1), low=-1.1, high=1.1)).on(device).array
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1)) if x.ndim else None
+    wide_result = getattr(nd, name)(x.astype("float32"), axis=axis)
+    halves = x.dtype if wide_result.dtype == nd.float32 else wide_result.dtype
+    result = getattr(nd, name)(x, axis=axis)
+    assert result.dtype == halves
+    assert_same(result, wide_result.astype(halves).numpy())
+
+
+def test_the_mean_of_float16_numbers_does_not_overflow(device: nd.Device) -> None:
+    assert float(nd.full(100, 60_000.0, dtype="float16", device=device).mean()) == 60_000
+
+
+@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
+def test_complex_numbers_have_no_largest(device: nd.Device, name: str) -> None:
+    with pytest.raises(nd.errors.DTypeError, match=f"{name}: complex numbers have no order"):
+        getattr(nd, name)(nd.asarray([1j, 2], device=device))
 
 
 @pytest.mark.parametrize("dtype", FLOATING)

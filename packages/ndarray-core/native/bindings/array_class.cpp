@@ -112,7 +112,7 @@ void bind_array(nb::module_& m) {
           "The last two axes exchanged, as a view.");
 
   // Numbers and sequences.
-  cls.def("item", &item, nb::sig("def item(self) -> bool | int | float"),
+  cls.def("item", &item, nb::sig("def item(self) -> bool | int | float | complex"),
           "The only element, as a Python number.")
       .def("__bool__",
            [](const Array& x) {
@@ -240,7 +240,8 @@ void bind_array(nb::module_& m) {
             fill(*nb::inst_ptr<Array>(self), expect_scalar(value, "fill"));
             return nb::borrow(self);
           },
-          nb::arg("value"), nb::sig("def fill(self, value: bool | int | float) -> NDArray"),
+          nb::arg("value"),
+          nb::sig("def fill(self, value: bool | int | float | complex) -> NDArray"),
           "Writes one number to every element.");
 
   // Views.
@@ -354,7 +355,7 @@ void bind_array(nb::module_& m) {
   // Operators.
 #define ND_OTHER nb::arg("other"), nb::is_operator()
 #define ND_SIG(name) \
-  nb::sig("def " name "(self, other: NDArray | bool | int | float, /) -> NDArray")
+  nb::sig("def " name "(self, other: NDArray | bool | int | float | complex, /) -> NDArray")
 #define ND_BIND_OPERATOR(name, op) \
   cls.def("__" name "__", &operate<BinaryOp::op>, ND_OTHER, ND_SIG("__" name "__"));
 #define ND_BIND_ARITHMETIC(name, op)                                                             \

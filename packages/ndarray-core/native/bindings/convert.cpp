@@ -34,9 +34,12 @@ nb::dlpack::dtype dlpack_type(DType dtype) {
         return dtype_code::Int;
       case Kind::unsigned_integer:
         return dtype_code::UInt;
-      default:
-        return dtype_code::Float;
+      case Kind::floating:
+        return dtype == DType::bfloat16 ? dtype_code::Bfloat : dtype_code::Float;
+      case Kind::complex:
+        return dtype_code::Complex;
     }
+    __builtin_unreachable();
   }();
   return {static_cast<uint8_t>(code), static_cast<uint8_t>(8 * itemsize(dtype)), 1};
 }
@@ -70,10 +73,18 @@ const char* buffer_format(DType dtype) {
       return "I";
     case DType::uint64:
       return long_is_64 ? "L" : "Q";
+    case DType::float16:
+      return "e";
+    case DType::bfloat16:
+      return nullptr;
     case DType::float32:
       return "f";
     case DType::float64:
       return "d";
+    case DType::complex64:
+      return "Zf";
+    case DType::complex128:
+      return "Zd";
   }
   return nullptr;
 }
@@ -83,6 +94,9 @@ std::optional<Scalar> to_scalar(nb::handle object) {
   if (PyFloat_Check(p)) return Scalar{Kind::floating, 0, PyFloat_AsDouble(p)};
   if (PyBool_Check(p)) return Scalar{Kind::boolean, p == Py_True, 0};
   if (PyLong_Check(p)) return scalar_from_int(p);
+  if (PyComplex_Check(p)) {
+    return Scalar{Kind::complex, 0, PyComplex_RealAsDouble(p), PyComplex_ImagAsDouble(p)};
+  }
   // NumPy's scalar types are no subclasses of int and (but for float64) of float.
   if (is_numpy(object, "generic")) return to_scalar(object.attr("item")());
   return std::nullopt;
@@ -148,14 +162,18 @@ nb::object python_attribute(const char* module, const char* name) {
 nb::object numpy_view(const Array& x, nb::handle owner, bool readonly) {
   size_t shape[max_ndim];
   for (int i = 0; i < x.ndim(); ++i) shape[i] = static_cast<size_t>(x.shape()[i]);
+  // NumPy knows bfloat16 by another package's type only: it gets the bits, and then the name.
+  const bool is_foreign = x.dtype() == DType::bfloat16;
   const auto cast = [&]<typename View>() {
     // NumPy wants an owner, or it copies; within one call of a backend None is enough of one.
-    return nb::cast(View(x.data(), static_cast<size_t>(x.ndim()), shape, owner, x.strides().begin(),
-                         dlpack_type(x.dtype()), nb::device::cpu::value, 0),
-                    nb::rv_policy::reference);
+    return nb::cast(
+        View(x.data(), static_cast<size_t>(x.ndim()), shape, owner, x.strides().begin(),
+             dlpack_type(is_foreign ? DType::uint16 : x.dtype()), nb::device::cpu::value, 0),
+        nb::rv_policy::reference);
   };
-  return readonly ? cast.operator()<nb::ndarray<nb::numpy, nb::ro>>()
-                  : cast.operator()<nb::ndarray<nb::numpy>>();
+  const nb::object array = readonly ? cast.operator()<nb::ndarray<nb::numpy, nb::ro>>()
+                                    : cast.operator()<nb::ndarray<nb::numpy>>();
+  return is_foreign ? array.attr("view")(python_attribute("ml_dtypes", "bfloat16")) : array;
 }
 
 nb::object to_numpy(nb::handle self, const Array& x) {
@@ -203,7 +221,13 @@ nb::object item(const Array& x) {
     } else {
       x.device().download(&value, x);
     }
-    return nb::cast(value);
+    if constexpr (is_half<T>) {
+      return nb::cast(widen(value));
+    } else if constexpr (is_complex_type<T>) {
+      return nb::steal(PyComplex_FromDoubles(__real__ value, __imag__ value));
+    } else {
+      return nb::cast(value);
+    }
   });
 }
 

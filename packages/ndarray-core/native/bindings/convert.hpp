@@ -61,7 +61,7 @@ nb::object numpy_view(const Array& x, nb::handle owner, bool readonly = false);
 // The same for any device: the memory itself where it is the host's, else a copy.
 nb::object to_numpy(nb::handle self, const Array& x);
 
-// The element that a 0-d or one-element array holds, as a Python bool, int or float.
+// The element that a 0-d or one-element array holds, as a Python number.
 nb::object item(const Array& x);
 
 // Subscripts of ints, slices, ... and None give a view. Nothing is returned for keys that hold

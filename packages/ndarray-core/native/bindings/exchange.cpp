@@ -176,24 +176,25 @@ Array from_capsule(nb::handle capsule, nb::handle device) {
 
 using HostArray = nb::ndarray<nb::ro, nb::device::cpu>;
 
-// An array on a NumPy array's own memory, which is kept alive.
-Array view_of_numpy(nb::handle object, nb::handle device) {
+// An array on a NumPy array's own memory, which is kept alive. Its elements are of type `dtype`, or
+// of another one that NumPy knows and that is as wide.
+Array view_of_numpy(nb::handle object, DType dtype, nb::handle device) {
   const auto source = nb::cast<HostArray>(object);
-  const auto dtype = dtype_of(source.dtype());
-  if (!dtype)
-    throw DTypeError("this NumPy dtype has no counterpart here; convert it with astype first");
+  if (source.itemsize() != itemsize(dtype)) {
+    throw DTypeError(message("elements of ", source.itemsize(), " bytes are no ", name_of(dtype)));
+  }
   Layout layout;
   for (size_t i = 0; i < source.ndim(); ++i) {
     layout.shape.push_back(static_cast<int64_t>(source.shape(i)));
     layout.strides.push_back(source.stride(i));
   }
   const bool readonly = !nb::cast<bool>(object.attr("flags").attr("writeable"));
-  return wrap_memory(to_backend(device), *dtype, const_cast<void*>(source.data()), layout, readonly,
+  return wrap_memory(to_backend(device), dtype, const_cast<void*>(source.data()), layout, readonly,
                      release_of(object));
 }
 
-Array upload(nb::handle object, nb::handle device) {
-  const Array source = view_of_numpy(object, nb::str("cpu"));
+Array upload(nb::handle object, DType dtype, nb::handle device) {
+  const Array source = view_of_numpy(object, dtype, nb::str("cpu"));
   Backend& backend = to_backend(device);
   return &backend == &cpu_backend() ? copy(source) : to_device(source, backend);
 }
@@ -266,12 +267,12 @@ void bind_exchange(nb::module_& m, nb::class_<Array>& cls) {
 
   m.def("from_capsule", &from_capsule, nb::arg("capsule"), nb::arg("device"),
         nb::sig("def from_capsule(capsule: typing.Any, device: Device | str) -> NDArray"));
-  m.def("view_of_numpy", &view_of_numpy, nb::arg("array"), nb::arg("device"),
-        nb::sig("def view_of_numpy(array: numpy.typing.NDArray[typing.Any], device: Device | "
-                "str) -> NDArray"));
-  m.def("upload", &upload, nb::arg("array"), nb::arg("device"),
-        nb::sig("def upload(array: numpy.typing.NDArray[typing.Any], device: Device | str) -> "
-                "NDArray"));
+  m.def("view_of_numpy", &view_of_numpy, nb::arg("array"), nb::arg("dtype"), nb::arg("device"),
+        nb::sig("def view_of_numpy(array: numpy.typing.NDArray[typing.Any], dtype: DType, device: "
+                "Device | str) -> NDArray"));
+  m.def("upload", &upload, nb::arg("array"), nb::arg("dtype"), nb::arg("device"),
+        nb::sig("def upload(array: numpy.typing.NDArray[typing.Any], dtype: DType, device: Device "
+                "| str) -> NDArray"));
 }
 
 }  // namespace nd

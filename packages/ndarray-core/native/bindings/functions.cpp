@@ -23,10 +23,7 @@ Array binary_function(BinaryOp op, nb::handle x, nb::handle y) {
 // A Python number as a 0-d array that takes the other operand's type, if it can.
 Array scalar_like(nb::handle number, const Array& other, const char* op) {
   const Scalar scalar = expect_scalar(number, op);
-  const DType dtype = scalar.kind == Kind::floating && !is_floating(other.dtype()) ? default_float
-                      : scalar.kind != Kind::boolean && other.dtype() == DType::bool_
-                          ? default_int
-                          : other.dtype();
+  const DType dtype = type_with_scalar(other.dtype(), scalar);
   return from_scalar(scalar, dtype, other.device());
 }
 
@@ -74,17 +71,18 @@ void bind_functions(nb::module_& m) {
   m.def(#name, [](const Array& x) { return unary(UnaryOp::name, x); }, nb::arg("x"));
 #include "ops/elementwise/unary.inc"
 #undef ND_UNARY
-#define ND_BINARY(name, domain, ...)                                                           \
-  m.def(                                                                                       \
-      #name, [](nb::handle x, nb::handle y) { return binary_function(BinaryOp::name, x, y); }, \
-      nb::arg("x"), nb::arg("y"),                                                              \
-      nb::sig("def " #name                                                                     \
-              "(x: NDArray | bool | int | float, y: NDArray | bool | int | float) -> NDArray"));
+#define ND_BINARY(name, domain, ...)                                                              \
+  m.def(                                                                                          \
+      #name, [](nb::handle x, nb::handle y) { return binary_function(BinaryOp::name, x, y); },    \
+      nb::arg("x"), nb::arg("y"),                                                                 \
+      nb::sig("def " #name "(x: NDArray | bool | int | float | complex, y: NDArray | bool | int " \
+              "| float | complex) -> NDArray"));
 #include "ops/elementwise/binary.inc"
 #undef ND_BINARY
   m.def("where", &where_function, nb::arg("condition"), nb::arg("x"), nb::arg("y"),
-        nb::sig("def where(condition: NDArray, x: NDArray | bool | int | float, y: NDArray | bool "
-                "| int | float) -> NDArray"));
+        nb::sig("def where(condition: NDArray, x: NDArray | bool | int | float | complex, y: "
+                "NDArray | bool "
+                "| int | float | complex) -> NDArray"));
 
 #define ND_REDUCTION(name)                                                   \
   m.def(                                                                     \
@@ -180,7 +178,8 @@ void bind_functions(nb::module_& m) {
         return full(to_dims(shape), expect_scalar(value, "full"), dtype, to_backend(device));
       },
       nb::arg("shape"), nb::arg("value"), nb::arg("dtype"), nb::arg("device"),
-      nb::sig("def full(shape: collections.abc.Sequence[int] | int, value: bool | int | float, "
+      nb::sig("def full(shape: collections.abc.Sequence[int] | int, value: bool | int | float | "
+              "complex, "
               "dtype: DType, device: Device | str) -> NDArray"));
   m.def(
       "random",

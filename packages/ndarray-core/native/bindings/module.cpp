@@ -52,10 +52,10 @@ NB_MODULE(_core, m) {
       .def_prop_ro(
           "kind",
           [](DType self) {
-            static constexpr const char* names[] = {"bool", "int", "uint", "float"};
+            static constexpr const char* names[] = {"bool", "int", "uint", "float", "complex"};
             return names[static_cast<int>(kind_of(self))];
           },
-          "One of bool, int, uint and float.")
+          "One of bool, int, uint, float and complex.")
       .def("__repr__", [](DType self) { return message("ndarray_core.", name_of(self)); })
       .def("__str__", [](DType self) { return std::string(name_of(self)); });
 

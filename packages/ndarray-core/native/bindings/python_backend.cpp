@@ -17,7 +17,7 @@ class PythonBackend final : public Backend {
   BufferRef allocate(DType dtype, int64_t size) override {
     nb::gil_scoped_acquire lock;
     nb::object memory = object_.attr("allocate")(name_of(dtype).data(), size);
-    void* data = nb::cast<nb::ndarray<nb::device::cpu>>(memory).data();
+    void* data = reinterpret_cast<void*>(nb::cast<uintptr_t>(memory.attr("ctypes").attr("data")));
     return BufferRef(new Buffer(*this, dtype, size, data, release_of(memory)));
   }
   void upload(const Array& out, const void* host) override {
@@ -88,6 +88,9 @@ class PythonBackend final : public Backend {
   }
   static nb::object number(const Scalar& value) {
     if (value.kind == Kind::floating) return nb::cast(value.floating);
+    if (value.kind == Kind::complex) {
+      return nb::steal(PyComplex_FromDoubles(value.floating, value.imaginary));
+    }
     if (value.kind == Kind::boolean) return nb::cast(value.integer != 0);
     return value.kind == Kind::unsigned_integer ? nb::cast(value.as<uint64_t>())
                                                 : nb::cast(value.integer);

@@ -38,9 +38,10 @@ const char* name_of(Distribution distribution);
 
 // A Python number on its way into an array.
 struct Scalar {
-  Kind kind = Kind::floating;  // boolean, signed_integer (value in `integer`) or floating
+  Kind kind = Kind::floating;  // says which of the following hold the value
   int64_t integer = 0;         // bit pattern of a uint64 where kind is unsigned_integer
-  double floating = 0;
+  double floating = 0;         // of a complex number the real part
+  double imaginary = 0;
 
   template <typename T>
   T as() const {

@@ -25,7 +25,15 @@ DType signed_of_size(size_t nbytes) {
 DType promote(DType a, DType b) {
   if (a == b) return a;
   const Kind kind_a = kind_of(a), kind_b = kind_of(b);
-  if (kind_a == kind_b) return itemsize(a) > itemsize(b) ? a : b;
+  if (kind_a == kind_b) {
+    if (itemsize(a) == itemsize(b)) return DType::float32;  // float16 and bfloat16
+    return itemsize(a) > itemsize(b) ? a : b;
+  }
+  if (kind_a == Kind::complex || kind_b == Kind::complex) {
+    const DType complex = kind_a == Kind::complex ? a : b;
+    const DType other = kind_a == Kind::complex ? b : a;
+    return other == DType::float64 ? DType::complex128 : complex;
+  }
   if (kind_a == Kind::floating) return a;
   if (kind_b == Kind::floating) return b;
   if (kind_a == Kind::boolean) return b;

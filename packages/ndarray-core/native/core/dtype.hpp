@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/half.hpp"
+
 namespace nd {
 
 // ND_DTYPE(name, C type, kind), in promotion order within a kind.
@@ -18,8 +20,12 @@ namespace nd {
   ND_DTYPE(uint16, uint16_t, unsigned_integer) \
   ND_DTYPE(uint32, uint32_t, unsigned_integer) \
   ND_DTYPE(uint64, uint64_t, unsigned_integer) \
+  ND_DTYPE(float16, float16, floating)         \
+  ND_DTYPE(bfloat16, bfloat16, floating)       \
   ND_DTYPE(float32, float, floating)           \
-  ND_DTYPE(float64, double, floating)
+  ND_DTYPE(float64, double, floating)          \
+  ND_DTYPE(complex64, complex64, complex)      \
+  ND_DTYPE(complex128, complex128, complex)
 
 enum class DType : uint8_t {
 #define ND_DTYPE(name, type, kind) name,
@@ -31,10 +37,11 @@ enum class DType : uint8_t {
 inline constexpr int dtype_count = 0 ND_FOR_EACH_DTYPE(ND_DTYPE);
 #undef ND_DTYPE
 
-enum class Kind : uint8_t { boolean, signed_integer, unsigned_integer, floating };
+enum class Kind : uint8_t { boolean, signed_integer, unsigned_integer, floating, complex };
 
 inline constexpr DType default_float = DType::float32;
 inline constexpr DType default_int = DType::int64;
+inline constexpr DType default_complex = DType::complex64;
 
 constexpr Kind kind_of(DType dtype) {
   switch (dtype) {  // the compiler makes a table of it; an array here would be built on every call
@@ -69,6 +76,22 @@ constexpr std::string_view name_of(DType dtype) {
 }
 
 constexpr bool is_floating(DType dtype) { return kind_of(dtype) == Kind::floating; }
+constexpr bool is_complex(DType dtype) { return kind_of(dtype) == Kind::complex; }
+constexpr bool is_inexact(DType dtype) { return is_floating(dtype) || is_complex(dtype); }
+// Types for storage, whose arithmetic is done in float32.
+constexpr bool is_half_type(DType dtype) {
+  return dtype == DType::float16 || dtype == DType::bfloat16;
+}
+// The type of a complex number's parts; any other type itself.
+constexpr DType real_type(DType dtype) {
+  return dtype == DType::complex64    ? DType::float32
+         : dtype == DType::complex128 ? DType::float64
+                                      : dtype;
+}
+// The complex type that holds a floating one.
+constexpr DType complex_type(DType dtype) {
+  return is_complex(dtype) ? dtype : dtype == DType::float64 ? DType::complex128 : default_complex;
+}
 constexpr bool is_integer(DType dtype) {
   return kind_of(dtype) == Kind::signed_integer || kind_of(dtype) == Kind::unsigned_integer;
 }
@@ -85,9 +108,9 @@ ND_FOR_EACH_DTYPE(ND_DTYPE)
 
 // The type both operands are converted to. Same kind: the wider one. Signed with unsigned: the
 // narrowest signed type that holds both, as the Array API standard has it; no integer type holds
-// int64 and uint64, so that pair throws DTypeError. Integers with a floating type take the floating
-// type, whatever their width (the standard leaves it open; PyTorch and JAX do this, and a float32
-// network stays float32).
+// int64 and uint64, so that pair throws DTypeError; float16 and bfloat16 meet in float32. Integers
+// with a floating or complex type take that type, whatever their width (the standard leaves it
+// open; PyTorch and JAX do this, and a float32 network stays float32).
 DType promote(DType a, DType b);
 
 // Calls f.template operator()<T>() with the C type of dtype.

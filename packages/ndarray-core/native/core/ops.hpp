@@ -10,6 +10,8 @@ namespace nd {
 Array empty(const Dims& shape, DType dtype, Backend& device);
 Array full(const Dims& shape, Scalar value, DType dtype, Backend& device);
 bool fits(const Scalar& value, DType dtype);  // whether the type's range holds the number
+// Python numbers are weak: the array's type wins unless the number is of a higher kind.
+DType type_with_scalar(DType array, const Scalar& scalar);
 Array from_scalar(Scalar value, DType dtype, Backend& device);
 Array copy(const Array& x);        // dense
 Array contiguous(const Array& x);  // x itself when it is dense already
@@ -20,6 +22,7 @@ void assign(const Array& target, const Array& value);  // target[...] = value: b
 void fill(const Array& target, Scalar value);
 bool may_share_memory(const Array& a, const Array& b);
 void check_same_device(const Array& a, const Array& b, const char* op);
+void check_ordered(const Array& x, const char* op);        // no complex numbers
 void check_writable(const Array& target, const char* op);  // no repeats, no read-only memory
 
 // ops/elementwise

@@ -7,6 +7,12 @@
 
 namespace nd::cpu {
 
+// float16 and bfloat16 arrays in float32, for operations that are not made for them.
+Array widened(const Array& x);
+// The real and imaginary parts of a complex array: a view with one more axis, of length 2, at the
+// end.
+Array component_view(const Array& x);
+
 void copy(const Array& out, const Array& x);
 void fill(const Array& out, Scalar value);
 void unary(UnaryOp op, const Array& out, const Array& x);

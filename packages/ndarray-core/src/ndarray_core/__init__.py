@@ -60,9 +60,13 @@ from .device import (
 )
 from .dtypes import (
     as_dtype,
+    bfloat16,
     bool,
     can_cast,
+    complex64,
+    complex128,
     finfo,
+    float16,
     float32,
     float64,
     iinfo,
@@ -80,6 +84,7 @@ from .dtypes import (
 )
 from .einsum import einsum
 from .elementwise.arithmetic import *
+from .elementwise.complex_numbers import *
 from .elementwise.logic import *
 from .elementwise.mathematics import *
 from .indexing import *
@@ -111,8 +116,11 @@ __all__ = [
     "as_dtype",
     "astype",
     "backends",
+    "bfloat16",
     "bool",
     "can_cast",
+    "complex64",
+    "complex128",
     "default_device",
     "device",
     "devices",
@@ -120,6 +128,7 @@ __all__ = [
     "empty_cache",
     "errors",
     "finfo",
+    "float16",
     "float32",
     "float64",
     "from_dlpack",
@@ -156,6 +165,7 @@ __all__ += constants.__all__
 __all__ += creation.__all__
 __all__ += cumulative.__all__
 __all__ += elementwise.arithmetic.__all__
+__all__ += elementwise.complex_numbers.__all__
 __all__ += elementwise.logic.__all__
 __all__ += elementwise.mathematics.__all__
 __all__ += indexing.__all__

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ._core import Device, DType, NDArray
 
-Scalar: TypeAlias = bool | int | float
+Scalar: TypeAlias = bool | int | float | complex
 Operand: TypeAlias = NDArray | Scalar
 Shape: TypeAlias = int | Sequence[int]
 Axis: TypeAlias = int | tuple[int, ...] | None

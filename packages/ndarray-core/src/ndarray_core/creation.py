@@ -54,9 +54,10 @@ def asarray(
     """An array of a number, nested sequences, or another library's array or memory.
 
     Memory is shared with whatever speaks DLPack, has `__array__`, or exports a buffer (bytes,
-    memoryview, array.array). Typed elements keep their type; Python floats become float32, or take
-    the type of typed elements beside them. copy: True always copies; False never (ValueError where
-    it must), and read-only memory gives a read-only array; None shares what may be written to.
+    memoryview, array.array). Typed elements keep their type; Python floats become float32 and
+    complex numbers complex64, or take the type of typed elements beside them. copy: True always
+    copies; False never (ValueError where it must), and read-only memory gives a read-only array;
+    None shares what may be written to.
     DTypeError for what has no element type here, ShapeError for ragged sequences.
 
     >>> nd.asarray([[1.0, 2.0], [3.0, 4.0]])
@@ -70,7 +71,7 @@ def asarray(
     if isinstance(obj, NDArray):
         return _asarray_of_ndarray(obj, dtype, device, copy)
     target = as_device(device)
-    if isinstance(obj, bool | int | float) and not isinstance(obj, np.generic):
+    if isinstance(obj, bool | int | float | complex) and not isinstance(obj, np.generic):
         if copy is False:
             raise ValueError("asarray: a Python number has no memory to share; drop copy=False")
         chosen = dtype_of_scalar(obj) if dtype is None else as_dtype(dtype)

@@ -4,10 +4,14 @@ Array API standard, "Data types", "Data type functions" and "Type promotion rule
 https://data-apis.org/array-api/latest/API_specification/type_promotion.html
 
 Types of one kind promote to the wider one, signed with unsigned integers to the narrowest signed
-type that holds both. Where the standard leaves it open: an integer type with a floating type gives
-the floating type, whatever their widths, and a signed type with uint64 is an error.
+type that holds both. Where the standard leaves it open: an integer type with a floating or complex
+type gives that type, whatever their widths, and a signed type with uint64 is an error.
 A Python number takes the type of the array it meets: `x * 2.0` has x's type if that is floating,
 float32 if it is an integer type.
+
+float16 (IEEE 754 binary16) and bfloat16 (the upper half of a float32) are for storage: operations
+compute in float32 and round the result once. Towards NumPy, which has no bfloat16, that type is
+ml_dtypes' one.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import builtins
 import functools
 from dataclasses import dataclass
 
+import ml_dtypes
 import numpy as np
 
 from . import _core
@@ -26,11 +31,16 @@ from .errors import DTypeError
 __all__ = [
     "DType",
     "as_dtype",
+    "bfloat16",
     "bool",
     "can_cast",
+    "complex64",
+    "complex128",
+    "default_complex",
     "default_float",
     "default_int",
     "finfo",
+    "float16",
     "float32",
     "float64",
     "float_dtype",
@@ -60,17 +70,27 @@ uint8 = _BY_NAME["uint8"]
 uint16 = _BY_NAME["uint16"]
 uint32 = _BY_NAME["uint32"]
 uint64 = _BY_NAME["uint64"]
+float16 = _BY_NAME["float16"]
+bfloat16 = _BY_NAME["bfloat16"]
 float32 = _BY_NAME["float32"]
 float64 = _BY_NAME["float64"]
+complex64 = _BY_NAME["complex64"]
+complex128 = _BY_NAME["complex128"]
 
 default_float = float32
 default_int = int64
+default_complex = complex64
 
 _OF_PYTHON_TYPE: dict[type, DType] = {
     builtins.bool: bool,
     builtins.int: default_int,
     builtins.float: default_float,
+    builtins.complex: default_complex,
 }
+
+_PYTHON_NUMBERS = (builtins.bool, int, float, complex)
+# A Python number changes the type of an array that it meets only if its kind has a higher rank.
+_KIND_RANKS = {"bool": 0, "uint": 1, "int": 1, "float": 2, "complex": 3}
 
 # The kinds of the standard's isdtype, in terms of DType.kind.
 _KINDS: dict[str, frozenset[str]] = {
@@ -79,16 +99,16 @@ _KINDS: dict[str, frozenset[str]] = {
     "unsigned integer": frozenset({"uint"}),
     "integral": frozenset({"int", "uint"}),
     "real floating": frozenset({"float"}),
-    "complex floating": frozenset(),
-    "numeric": frozenset({"int", "uint", "float"}),
+    "complex floating": frozenset({"complex"}),
+    "numeric": frozenset({"int", "uint", "float", "complex"}),
 }
 
 
 def as_dtype(dtype: DTypeLike, /) -> DType:
-    """The element type that `dtype` names: a DType, a name, a NumPy dtype, float, int or bool.
+    """The element type that `dtype` names: a DType, a name, a NumPy dtype, or a Python type.
 
-    Python's float is float32 and its int int64, the defaults of this package. DTypeError for
-    anything else.
+    Python's float is float32, its int int64 and its complex complex64, the defaults of this
+    package. DTypeError for anything else.
 
     >>> nd.as_dtype("float64").name, nd.as_dtype(float).name, nd.as_dtype(np.uint8).name
     ('float64', 'float32', 'uint8')
@@ -118,7 +138,8 @@ def to_numpy_dtype(dtype: DTypeLike, /) -> np.dtype[np.generic]:
     >>> nd.dtypes.to_numpy_dtype(nd.float32)
     dtype('float32')
     """
-    return np.dtype(as_dtype(dtype).name)
+    found = as_dtype(dtype)
+    return np.dtype(ml_dtypes.bfloat16 if found == bfloat16 else found.name)
 
 
 def dtype_of_scalar(value: Scalar) -> DType:
@@ -127,7 +148,7 @@ def dtype_of_scalar(value: Scalar) -> DType:
         return bool
     if isinstance(value, builtins.int):
         return default_int
-    return default_float
+    return default_complex if isinstance(value, builtins.complex) else default_float
 
 
 def promote_types(type1: DTypeLike, type2: DTypeLike, /) -> DType:
@@ -151,22 +172,21 @@ def result_type(*arrays_and_dtypes: NDArray | Scalar | DTypeLike) -> DType:
     """
     if not arrays_and_dtypes:
         raise DTypeError("result_type: takes at least one array, type or number")
-    scalars = [x for x in arrays_and_dtypes if isinstance(x, builtins.bool | int | float)]
+    scalars = [x for x in arrays_and_dtypes if isinstance(x, _PYTHON_NUMBERS)]
     types = [
         x.dtype if isinstance(x, NDArray) else as_dtype(x)
         for x in arrays_and_dtypes
-        if not isinstance(x, builtins.bool | int | float)
+        if not isinstance(x, _PYTHON_NUMBERS)
     ]
     if not types:
         return functools.reduce(promote_types, map(dtype_of_scalar, scalars))
     result = functools.reduce(promote_types, types)
     for scalar in scalars:
-        if isinstance(scalar, builtins.bool) or result.kind == "float":
-            continue
-        if isinstance(scalar, float):
-            result = default_float
-        elif result.kind == "bool":
-            result = default_int
+        kind = dtype_of_scalar(scalar).kind
+        if kind == "complex" and result.kind == "float":
+            result = promote_types(result, default_complex)
+        elif _KIND_RANKS[kind] > _KIND_RANKS[result.kind]:
+            result = dtype_of_scalar(scalar)
     return result
 
 
@@ -188,7 +208,7 @@ def isdtype(dtype: DTypeLike, kind: DTypeLike | str | tuple[DTypeLike | str, ...
     """Whether `dtype` is of the given type or kind, or of one of several.
 
     Kinds: "bool", "signed integer", "unsigned integer", "integral", "real floating",
-    "complex floating" (no type here is), "numeric".
+    "complex floating", "numeric".
 
     >>> nd.isdtype(nd.int8, "integral"), nd.isdtype(nd.int8, ("bool", nd.float32))
     (True, False)
@@ -223,22 +243,24 @@ class IntegerInfo:
 
 
 def finfo(type: NDArray | DTypeLike, /) -> FloatInfo:
-    """Limits of a floating type, or of an array's. DTypeError for other types.
+    """Limits of a floating type, or of an array's; of a complex type those of its parts.
+
+    DTypeError for other types.
 
     >>> nd.finfo(nd.float32).eps
     1.1920928955078125e-07
     """
     dtype = type.dtype if isinstance(type, NDArray) else as_dtype(type)
-    if dtype.kind != "float":
+    if dtype.kind not in ("float", "complex"):
         raise DTypeError(f"finfo: {dtype.name} is not a floating type; iinfo knows integer types")
-    info = np.finfo(dtype.name)
+    info = ml_dtypes.finfo(to_numpy_dtype(dtype))  # type: ignore[no-untyped-call]
     return FloatInfo(
         bits=int(info.bits),
         eps=float(info.eps),
         max=float(info.max),
         min=float(info.min),
         smallest_normal=float(info.smallest_normal),
-        dtype=dtype,
+        dtype=_BY_NAME[str(info.dtype)],
     )
 
 

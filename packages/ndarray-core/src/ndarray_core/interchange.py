@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
@@ -32,11 +33,11 @@ def from_host(array: npt.NDArray[Any], device: Device, copy: bool | None = None)
     copy: True makes one. False raises ValueError where one is needed, and shares read-only memory
     for reading. None shares memory that may be written to, and copies otherwise.
     """
-    as_dtype(array.dtype)  # raises for those that do not exist here
+    dtype = as_dtype(array.dtype)  # raises for those that do not exist here
     regular = is_regular(array)
     shareable = regular and device.is_host_memory
     if not copy and shareable and (array.flags.writeable or copy is False):
-        return _core.view_of_numpy(array, device)
+        return _core.view_of_numpy(_as_bits(array), dtype, device)
     if copy is False:
         raise ValueError(
             f"a NumPy array of {array.dtype} and strides {array.strides} cannot be used on "
@@ -44,7 +45,12 @@ def from_host(array: npt.NDArray[Any], device: Device, copy: bool | None = None)
         )
     if not regular:
         array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
-    return _core.upload(array, device)
+    return _core.upload(_as_bits(array), dtype, device)
+
+
+def _as_bits(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """bfloat16 numbers under a name that the core can read from NumPy; others as they are."""
+    return array.view(np.uint16) if array.dtype == ml_dtypes.bfloat16 else array
 
 
 def from_numpy(array: npt.NDArray[Any], /) -> NDArray:
@@ -120,7 +126,8 @@ def astype(
 ) -> NDArray:
     """x with its elements converted; the same object if copy=False and nothing changes.
 
-    A floating number loses its fraction on its way to an integer type.
+    A floating number loses its fraction on its way to an integer type. DTypeError from complex to
+    real types, which would drop the imaginary parts: `real` and `imag` take one of them.
 
     >>> nd.astype(nd.asarray([1.7, -1.7]), nd.int64).tolist()
     [1, -1]

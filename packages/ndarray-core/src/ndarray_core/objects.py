@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._typing import DTypeLike
-from .dtypes import as_dtype, default_float, result_type, to_numpy_dtype
+from .dtypes import as_dtype, default_complex, default_float, result_type, to_numpy_dtype
 from .errors import DTypeError, ShapeError
 
 __all__ = ["array_of_object", "array_of_sequence", "is_sequence"]
@@ -84,8 +84,8 @@ def array_of_sequence(obj: Any, dtype: DTypeLike | None) -> npt.NDArray[Any]:
         raise DTypeError(f"asarray: {error}; sequences hold numbers and arrays") from error
     if host.dtype == np.object_:
         raise DTypeError(f"asarray: no element type holds what is in this {type(obj).__name__}")
-    if dtype is None and host.dtype == np.float64:
-        return host.astype(default_float.name)
+    if dtype is None and host.dtype.kind in "fc":
+        return host.astype((default_float if host.dtype.kind == "f" else default_complex).name)
     return host
 
 

@@ -21,9 +21,10 @@ from ._typing import DeviceLike, DTypeLike, Shape, shape_tuple
 from .device import device as as_device
 from .dtypes import (
     as_dtype,
-    default_float,
+    bfloat16,
     default_int,
-    float64,
+    float16,
+    float32,
     float_dtype,
     int64,
     uint32,
@@ -118,12 +119,20 @@ class Generator:
     def random(
         self, shape: Shape, dtype: DTypeLike | None = None, device: DeviceLike | None = None
     ) -> NDArray:
-        """Uniform numbers in [0, 1): multiples of 2**-24 in float32, of 2**-53 in float64.
+        """Uniform numbers in [0, 1), as multiples of a power of two.
+
+        2**-53 in float64, 2**-24 in float32, of which float16 takes the first 11 bits and bfloat16
+        the first 8.
 
         >>> nd.random.Generator(1).random((2, 3)).shape
         (2, 3)
         """
-        return self._draw("uniform", shape_tuple(shape), _floating(dtype), device)
+        chosen = _floating(dtype)
+        if chosen not in _HALF_BITS:
+            return self._draw("uniform", shape_tuple(shape), chosen, device)
+        steps = 2.0 ** _HALF_BITS[chosen]
+        numbers = self._draw("uniform", shape_tuple(shape), float32, device)
+        return _core.multiply(_core.floor(_core.multiply(numbers, steps)), 1 / steps).astype(chosen)
 
     def uniform(
         self,
@@ -160,12 +169,14 @@ class Generator:
         """
         if std < 0:
             raise ValueError(f"normal: the standard deviation {std} is negative")
-        numbers = self._draw("normal", shape_tuple(shape), _floating(dtype), device)
+        chosen = _floating(dtype)
+        drawn = float32 if chosen in _HALF_BITS else chosen
+        numbers = self._draw("normal", shape_tuple(shape), drawn, device)
         if std != 1:
             numbers *= float(std)
         if mean != 0:
             numbers += float(mean)
-        return numbers
+        return numbers.astype(chosen, copy=False)
 
     def integers(
         self,
@@ -232,6 +243,10 @@ class Generator:
         return _core.less(self.random(shape, device=device), float(p))
 
 
+# Bits of the fraction in [0, 1) that every number of the type has.
+_HALF_BITS = {float16: 11, bfloat16: 8}
+
+
 def _check_seed(seed: int) -> int:
     number = operator.index(seed)
     if not 0 <= number < 1 << 64:
@@ -241,8 +256,8 @@ def _check_seed(seed: int) -> int:
 
 def _floating(dtype: DTypeLike | None) -> DType:
     chosen = float_dtype(dtype)
-    if chosen not in (default_float, float64):
-        raise DTypeError(f"random: numbers are float32 or float64, not {chosen.name}")
+    if chosen.kind != "float":
+        raise DTypeError(f"random: numbers are of a floating type, not {chosen.name}")
     return chosen
 
 

@@ -5,7 +5,7 @@ https://data-apis.org/array-api/latest/API_specification/set_functions.html
 
 Elements are the same where they are equal: every NaN is different from all others, 0.0 and -0.0 are
 one element, for which the first of them stands. Arrays are flattened; unique elements come out in
-ascending order.
+ascending order, complex numbers in that of their real parts first.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def unique_all(x: NDArray, /) -> UniqueAll:
     [[1, 0], [1, 1]]
     """
     flat = x.reshape(-1)
-    order = _core.argsort(flat, 0, False)
+    order = _order(flat)
     ordered = _core.take(flat, order, 0)
     is_first = _is_first(ordered)
     starts = _core.nonzero(is_first)[0]
@@ -90,7 +90,7 @@ def unique_counts(x: NDArray, /) -> UniqueCounts:
     >>> values.tolist(), counts.tolist()
     ([2, 5], [1, 2])
     """
-    ordered = _core.sort(x.reshape(-1), 0, False)
+    ordered = _sorted(x.reshape(-1))
     starts = _core.nonzero(_is_first(ordered))[0]
     return UniqueCounts(_core.take(ordered, starts, 0), _run_lengths(starts, ordered.size))
 
@@ -112,7 +112,7 @@ def unique_values(x: NDArray, /) -> NDArray:
     >>> nd.unique_values(nd.asarray([[5, 2], [5, 5]])).tolist()
     [2, 5]
     """
-    ordered = _core.sort(x.reshape(-1), 0, False)
+    ordered = _sorted(x.reshape(-1))
     return ordered[_is_first(ordered)]
 
 
@@ -135,10 +135,37 @@ def isin(x1: NDArray | Scalar, x2: NDArray | Scalar, /, *, invert: bool = False)
     candidates = candidates.reshape(-1).astype(dtype, copy=False)
     if candidates.size == 0:
         return _core.full(elements.shape, invert, bool_, elements.device)
+    if dtype.kind == "complex":
+        return _isin_by_numbers(elements.astype(dtype, copy=False), candidates, invert)
     ordered = _core.sort(candidates, 0, False)
     places = _core.minimum(_core.searchsorted(ordered, elements, False), ordered.size - 1)
     compare = _core.not_equal if invert else _core.equal
     return compare(_core.take(ordered, places, 0), elements)
+
+
+def _order(flat: NDArray) -> NDArray:
+    """The positions of a vector's elements in ascending order, equal ones in their own."""
+    if flat.dtype.kind != "complex":
+        return _core.argsort(flat, 0, False)
+    by_imaginary = _core.argsort(_core.imag(flat), 0, False)
+    by_real = _core.argsort(_core.take(_core.real(flat), by_imaginary, 0), 0, False)
+    return _core.take(by_imaginary, by_real, 0)
+
+
+def _sorted(flat: NDArray) -> NDArray:
+    if flat.dtype.kind != "complex":
+        return _core.sort(flat, 0, False)
+    return _core.take(flat, _order(flat), 0)
+
+
+def _isin_by_numbers(elements: NDArray, candidates: NDArray, invert: bool) -> NDArray:
+    """Membership among elements without an order: all are numbered, those of the set marked."""
+    numbers = unique_all(concat([elements.reshape(-1), candidates])).inverse_indices
+    found = _core.full((numbers.size,), invert, bool_, elements.device)
+    members = numbers[elements.size :]
+    found[members] = not invert
+    # A NaN has a number of its own.
+    return _core.take(found, numbers[: elements.size], 0).reshape(elements.shape)
 
 
 def _is_first(ordered: NDArray) -> NDArray:

@@ -19,29 +19,53 @@ Array empty(const Dims& shape, DType dtype, Backend& device) {
 }
 
 bool fits(const Scalar& value, DType dtype) {
+  if (value.kind == Kind::complex) return is_complex(dtype) || dtype == DType::bool_;
   if (!is_integer(dtype)) return true;
   return dispatch(dtype, [&]<typename T>() {
-    using Limits = std::numeric_limits<T>;
-    if (value.kind == Kind::floating) {  // cut to an integer; NaN is not below anything
-      const double whole = std::trunc(value.floating);
-      return whole >= static_cast<double>(Limits::lowest()) &&
-             whole < std::ldexp(1.0, Limits::digits);
+    if constexpr (std::is_integral_v<T>) {
+      using Limits = std::numeric_limits<T>;
+      if (value.kind == Kind::floating) {  // cut to an integer; NaN is not below anything
+        const double whole = std::trunc(value.floating);
+        return whole >= static_cast<double>(Limits::lowest()) &&
+               whole < std::ldexp(1.0, Limits::digits);
+      }
+      if (value.kind == Kind::unsigned_integer) return std::is_same_v<T, uint64_t>;  // above int64
+      if (std::is_same_v<T, uint64_t>) return value.integer >= 0;
+      return value.integer >= static_cast<int64_t>(Limits::lowest()) &&
+             value.integer <= static_cast<int64_t>(Limits::max());
     }
-    if (value.kind == Kind::unsigned_integer) return std::is_same_v<T, uint64_t>;  // above int64
-    if (std::is_same_v<T, uint64_t>) return value.integer >= 0;
-    return value.integer >= static_cast<int64_t>(Limits::lowest()) &&
-           value.integer <= static_cast<int64_t>(Limits::max());
+    return true;
   });
+}
+
+DType type_with_scalar(DType array, const Scalar& scalar) {
+  if (scalar.kind == Kind::complex) {
+    return is_floating(array) ? complex_type(array) : is_complex(array) ? array : default_complex;
+  }
+  if (scalar.kind == Kind::floating && !is_inexact(array)) return default_float;
+  if (scalar.kind != Kind::boolean && array == DType::bool_) return default_int;
+  return array;
 }
 
 namespace {
 
 void check_fits(const Scalar& value, DType dtype, const char* op) {
   if (fits(value, dtype)) return;
+  if (value.kind == Kind::complex) {
+    throw DTypeError(message(op, ": a complex number does not fit into ", name_of(dtype),
+                             "; take its real or imaginary part"));
+  }
   throw std::overflow_error(
       value.kind == Kind::floating
           ? message(op, ": ", value.floating, " does not fit into ", name_of(dtype))
           : message(op, ": the number does not fit into ", name_of(dtype)));
+}
+
+void check_convertible(DType from, DType to, const char* op) {
+  if (is_complex(from) && !is_complex(to) && to != DType::bool_) {
+    throw DTypeError(message(op, ": ", name_of(from), " to ", name_of(to),
+                             " would drop imaginary parts; take real(x) or imag(x)"));
+  }
 }
 
 }  // namespace
@@ -63,6 +87,7 @@ Array contiguous(const Array& x) { return x.layout.is_contiguous() ? x : copy(x)
 
 Array astype(const Array& x, DType dtype, bool always_copy) {
   if (x.dtype() == dtype && !always_copy) return x;
+  check_convertible(x.dtype(), dtype, "astype");
   Array out = empty(x.shape(), dtype, x.device());
   if (out.size() > 0) x.device().copy(out, x);
   return out;
@@ -129,6 +154,7 @@ void check_same_device(const Array& a, const Array& b, const char* op) {
 void assign(const Array& target, const Array& value) {
   check_same_device(target, value, "assignment");
   check_writable(target, "assignment");
+  check_convertible(value.dtype(), target.dtype(), "assignment");
   Dims shape = value.shape();
   int leading = 0;  // as NumPy, leading axes of size 1 of the value may be more than the target has
   while (value.ndim() - leading > target.ndim() && value.shape()[leading] == 1)

@@ -11,7 +11,7 @@ int log2_itemsize(DType dtype) { return __builtin_ctzll(itemsize(dtype)); }
 // Types between which a conversion moves the bits as they are.
 bool same_bits(DType out, DType x) {
   if (out == x) return true;
-  return itemsize(out) == itemsize(x) && is_integer(out) && !is_floating(x);
+  return itemsize(out) == itemsize(x) && is_integer(out) && !is_inexact(x);
 }
 
 // Where x is dense along another dimension than out is, that one becomes the block's other
@@ -29,6 +29,29 @@ int64_t pair_dense_dimensions(Walk<2>& walk, int64_t item) {
 
 }  // namespace
 
+Array widened(const Array& x) {
+  Array once = x;  // each repeated element once
+  for (int axis = 0; axis < x.ndim(); ++axis) {
+    if (x.strides()[axis] == 0 && x.shape()[axis] > 1) once.layout.shape[axis] = 1;
+  }
+  const Array wide{cpu_backend().allocate(DType::float32, once.size()), Layout(once.shape())};
+  copy(wide, once);
+  return wide.view(wide.layout.broadcast_to(x.shape()));
+}
+
+Array component_view(const Array& x) {
+  Buffer& owner = *x.buffer;
+  const BufferRef kept = x.buffer;
+  Layout layout = x.layout;
+  for (int64_t& stride : layout.strides) stride *= 2;
+  layout.offset *= 2;
+  layout.shape.push_back(2);
+  layout.strides.push_back(1);
+  return Array{BufferRef(new Buffer(owner.device, real_type(owner.dtype), 2 * owner.size,
+                                    owner.data, [kept](void*) {})),
+               layout};
+}
+
 void copy(const Array& out, const Array& x) {
   static const CopyKernels& kernels = ND_SELECT_KERNELS(copy_kernels);
   Walk<2> walk({&out, &x});
@@ -43,11 +66,17 @@ void copy(const Array& out, const Array& x) {
 }
 
 void fill(const Array& out, Scalar value) {
-  char element[8];
+  char element[16];
   dispatch(out.dtype(), [&]<typename T>() {
     T converted;
     if (value.kind == Kind::floating) {
       converted = m::convert<T>(value.floating);
+    } else if (value.kind == Kind::complex) {
+      if constexpr (is_complex_type<T>) {
+        converted = m::convert<T>(m::complex_number(value.floating, value.imaginary));
+      } else {
+        converted = m::convert<T>(value.floating != 0 || value.imaginary != 0);  // only bool
+      }
     } else if (value.kind == Kind::unsigned_integer) {
       converted = m::convert<T>(static_cast<uint64_t>(value.integer));
     } else {

@@ -3,12 +3,38 @@
 
 #include <utility>
 
+#if defined(__F16C__)
+#include <immintrin.h>
+#endif
+
 #include "cpu/vector_width.hpp"
 #include "ops/elementwise/domains.hpp"
 #include "ops/elementwise/formulas.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
+
+// The processor's own conversions of float16, where it has them, for as many as make whole vectors:
+// returns how many.
+template <typename To, typename From>
+int64_t convert_vectors([[maybe_unused]] To* out, [[maybe_unused]] const From* x,
+                        [[maybe_unused]] int64_t count) {
+  int64_t i = 0;
+#if defined(__F16C__)
+  if constexpr (std::is_same_v<To, float> && std::is_same_v<From, float16>) {
+    for (; i + 8 <= count; i += 8) {
+      const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(x + i));
+      _mm256_storeu_ps(out + i, _mm256_cvtph_ps(halves));
+    }
+  } else if constexpr (std::is_same_v<To, float16> && std::is_same_v<From, float>) {
+    for (; i + 8 <= count; i += 8) {
+      const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), halves);
+    }
+  }
+#endif
+  return i;
+}
 
 template <typename To, typename From>
 void convert(const Block<2>& block) {
@@ -20,7 +46,8 @@ void convert(const Block<2>& block) {
     if (dense) {
       To* __restrict const dense_out = reinterpret_cast<To*>(out);
       const From* __restrict const dense_x = reinterpret_cast<const From*>(x);
-      for (int64_t i = 0; i < block.columns; ++i) dense_out[i] = m::convert<To>(dense_x[i]);
+      int64_t i = convert_vectors(dense_out, dense_x, block.columns);
+      for (; i < block.columns; ++i) dense_out[i] = m::convert<To>(dense_x[i]);
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<To*>(out + i * out_step) =
@@ -114,8 +141,10 @@ void fill_run(char* out, int64_t step, int64_t count, T value) {
 template <typename T>
 void move(const Block<2>& block) {
   const int64_t out_step = block.column_strides[0], x_step = block.column_strides[1];
-  if (out_step == sizeof(T) && x_step != sizeof(T) && block.row_strides[1] == sizeof(T)) {
-    return transpose<T>(block);
+  if constexpr (sizeof(T) <= 8) {
+    if (out_step == sizeof(T) && x_step != sizeof(T) && block.row_strides[1] == sizeof(T)) {
+      return transpose<T>(block);
+    }
   }
   for (int64_t row = 0; row < block.rows; ++row) {
     char* const out = block.data[0] + row * block.row_strides[0];
@@ -182,12 +211,17 @@ void where(const Block<4>& block) {
 // the result is wider or floating.
 template <typename To, typename From>
 constexpr CopyKernels::Copy conversion() {
-  constexpr bool to_bool = std::is_same_v<To, bool>, from_float = m::is_float<From>;
-  constexpr bool keeps_bits = !from_float && !m::is_float<To> && sizeof(To) <= sizeof(From);
+  constexpr bool to_bool = std::is_same_v<To, bool>;
+  constexpr bool from_integer = std::is_integral_v<From>, to_integer = std::is_integral_v<To>;
+  constexpr bool keeps_bits = from_integer && to_integer && sizeof(To) <= sizeof(From);
   using Target =
-      std::conditional_t<to_bool || from_float, To, typename kernel_element<To, false>::type>;
+      std::conditional_t<to_bool || !from_integer, To, typename kernel_element<To, false>::type>;
   using Source = typename kernel_element<From, !(to_bool || keeps_bits)>::type;
-  return convert<Target, Source>;
+  if constexpr (is_complex_type<From> && !is_complex_type<To> && !to_bool) {
+    return nullptr;
+  } else {
+    return convert<Target, Source>;
+  }
 }
 
 template <typename To>
@@ -200,9 +234,9 @@ constexpr void set_conversions(CopyKernels::Copy (&row)[dtype_count]) {
 constexpr CopyKernels all_kernels() {
   CopyKernels kernels = {
       {},
-      {move<uint8_t>, move<uint16_t>, move<uint32_t>, move<uint64_t>},
-      {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>},
-      {fill<uint8_t>, fill<uint16_t>, fill<uint32_t>, fill<uint64_t>},
+      {move<uint8_t>, move<uint16_t>, move<uint32_t>, move<uint64_t>, move<complex128>},
+      {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>, where<complex128>},
+      {fill<uint8_t>, fill<uint16_t>, fill<uint32_t>, fill<uint64_t>, fill<complex128>},
   };
 #define ND_DTYPE(name, type, kind) \
   set_conversions<type>(kernels.convert[static_cast<int>(DType::name)]);

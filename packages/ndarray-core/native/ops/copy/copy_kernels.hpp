@@ -12,11 +12,11 @@ struct CopyKernels {
   using Where = void (*)(const Block<4>& out_condition_x_y);
   using Fill = void (*)(const Block<1>& out, const void* value);
 
-  Copy convert[dtype_count][dtype_count];  // [out][x]
+  Copy convert[dtype_count][dtype_count];  // [out][x]; null from complex to a real type
   // By log2 of the item size.
-  Copy move[4];
-  Where where[4];
-  Fill fill[4];
+  Copy move[5];
+  Where where[5];
+  Fill fill[5];
 };
 
 // A block that is a transposition at heart is moved in stripes of this many rows.

@@ -1,41 +1,13 @@
-// Which element types the domains of unary.inc and binary.inc stand for, which types can share a
-// kernel, and which kernels are worth vectorising. Compile-time only.
+// Which element types can share a kernel, and which kernels are worth vectorising. Compile-time
+// only.
 #pragma once
 
 #include <type_traits>
 
 #include "core/backend.hpp"
+#include "ops/elementwise/domain.hpp"
 
 namespace nd::cpu {
-
-enum class Domain { ANY, NUMERIC, FLOATING, COMPARE, PREDICATE, LOGICAL, BITWISE, SHIFT };
-
-template <typename T>
-constexpr bool accepts(Domain domain) {
-  constexpr Kind kind = kind_of(dtype_of_type<T>::value);
-  constexpr bool is_bool = kind == Kind::boolean, is_float = kind == Kind::floating;
-  switch (domain) {
-    case Domain::ANY:
-    case Domain::COMPARE:
-      return true;
-    case Domain::NUMERIC:
-    case Domain::PREDICATE:
-      return !is_bool;
-    case Domain::FLOATING:
-      return is_float;
-    case Domain::LOGICAL:
-      return is_bool;
-    case Domain::BITWISE:
-      return !is_float;
-    case Domain::SHIFT:
-      return !is_bool && !is_float;
-  }
-  return false;
-}
-
-constexpr bool gives_bool(Domain domain) {
-  return domain == Domain::COMPARE || domain == Domain::PREDICATE || domain == Domain::LOGICAL;
-}
 
 // Operations to which an integer's sign makes no difference: bit patterns wrap around alike.
 constexpr bool ignores_sign(UnaryOp op) { return op != UnaryOp::absolute && op != UnaryOp::sign; }
@@ -124,19 +96,30 @@ constexpr bool vectorizes(BinaryOp op) {
 // are what compilers vectorise.
 template <typename T, bool sign_matters>
 struct kernel_element {
-  using type = std::conditional_t<sign_matters, T, std::make_unsigned_t<T>>;
+  using type = T;
+};
+template <typename T>
+  requires std::is_integral_v<T>
+struct kernel_element<T, false> {
+  using type = std::make_unsigned_t<T>;
 };
 template <bool sign_matters>
 struct kernel_element<bool, sign_matters> {
   using type = uint8_t;
 };
-template <bool sign_matters>
-struct kernel_element<float, sign_matters> {
-  using type = float;
+template <>
+struct kernel_element<bool, false> {
+  using type = uint8_t;
 };
-template <bool sign_matters>
-struct kernel_element<double, sign_matters> {
-  using type = double;
-};
+
+// Whether elements of a type are computed with as they are. Halves are widened first.
+template <typename T>
+inline constexpr bool has_kernels = !is_half<T>;
+
+// The element type of an operation's result in memory, from that of its operands.
+template <typename T, Domain domain>
+using result_element = std::conditional_t<
+    gives_bool(domain), uint8_t,
+    std::conditional_t<domain == Domain::PART, typename real_part_of<T>::type, T>>;
 
 }  // namespace nd::cpu

@@ -2,11 +2,10 @@
 #include <stdexcept>
 
 #include "core/ops.hpp"
+#include "ops/elementwise/domain.hpp"
 
 namespace nd {
 namespace {
-
-enum class Domain : uint8_t { ANY, NUMERIC, FLOATING, PREDICATE, COMPARE, LOGICAL, BITWISE, SHIFT };
 
 Domain domain_of(UnaryOp op) {
   static constexpr Domain domains[] = {
@@ -26,31 +25,13 @@ Domain domain_of(BinaryOp op) {
   return domains[static_cast<int>(op)];
 }
 
-// The type that operands of type `dtype` are converted to before the operation.
-DType compute_type(Domain domain, DType dtype, const char* op) {
-  const bool accepted = domain == Domain::NUMERIC || domain == Domain::PREDICATE
-                            ? dtype != DType::bool_
-                        : domain == Domain::BITWISE ? !is_floating(dtype)
-                        : domain == Domain::SHIFT   ? is_integer(dtype)
-                                                    : true;
-  if (!accepted) {
+DType checked_compute_type(Domain domain, DType dtype, const char* op) {
+  const DType compute = compute_type(domain, dtype);
+  if (!accepts(domain, compute)) {
     throw DTypeError(
         message(op, " is not defined for ", name_of(dtype), "; convert with astype first"));
   }
-  if (domain == Domain::LOGICAL) return DType::bool_;
-  if (domain == Domain::FLOATING && !is_floating(dtype)) return default_float;
-  return dtype;
-}
-
-DType result_type(Domain domain, DType compute) {
-  return domain == Domain::PREDICATE || domain == Domain::COMPARE ? DType::bool_ : compute;
-}
-
-// Python numbers are weak: the array's type wins unless the number is of a higher kind.
-DType type_with_scalar(DType array, const Scalar& scalar) {
-  if (scalar.kind == Kind::floating && !is_floating(array)) return default_float;
-  if (scalar.kind != Kind::boolean && array == DType::bool_) return default_int;
-  return array;
+  return compute;
 }
 
 struct Operands {
@@ -62,7 +43,9 @@ Operands with_scalar(BinaryOp op, const Array& x, const Scalar& scalar) {
   DType dtype = type_with_scalar(x.dtype(), scalar);
   if (!fits(scalar, dtype)) {
     // A comparison with a number outside the type's range still has an answer.
-    if (domain_of(op) == Domain::COMPARE && dtype != DType::uint64 && fits(scalar, DType::int64)) {
+    const Domain domain = domain_of(op);
+    const bool compares = domain == Domain::COMPARE || domain == Domain::ORDER;
+    if (compares && dtype != DType::uint64 && fits(scalar, DType::int64)) {
       dtype = DType::int64;
     } else {
       throw std::overflow_error(
@@ -92,7 +75,7 @@ void check_integer_power(BinaryOp op, const Array& exponent) {
 
 Array unary(UnaryOp op, const Array& x) {
   const Domain domain = domain_of(op);
-  const DType compute = compute_type(domain, x.dtype(), name_of(op));
+  const DType compute = checked_compute_type(domain, x.dtype(), name_of(op));
   const Array source = astype(x, compute, false);
   Array out = empty(x.shape(), result_type(domain, compute), x.device());
   if (out.size() > 0) x.device().unary(op, out, source);
@@ -102,7 +85,7 @@ Array unary(UnaryOp op, const Array& x) {
 Array binary(BinaryOp op, const Array& x, const Array& y) {
   check_same_device(x, y, name_of(op));
   const Domain domain = domain_of(op);
-  const DType compute = compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
+  const DType compute = checked_compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
   Array left = astype(x, compute, false), right = astype(y, compute, false);
   check_integer_power(op, right);
   if (left.shape() == right.shape()) {
@@ -134,7 +117,7 @@ void binary_in_place(BinaryOp op, const Array& x, const Array& y) {
   check_same_device(x, y, name_of(op));
   check_writable(x, name_of(op));
   const Domain domain = domain_of(op);
-  const DType compute = compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
+  const DType compute = checked_compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
   const DType result = result_type(domain, compute);
   if (kind_of(result) != kind_of(x.dtype())) {
     throw DTypeError(message(name_of(op), ": the result is ", name_of(result),

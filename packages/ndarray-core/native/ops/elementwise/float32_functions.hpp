@@ -12,17 +12,11 @@
 
 #include <cstdint>
 
-// Internal linkage, always inlined: a kernel compiled for one instruction set must not lend its
-// copy to the others.
-#if defined(__CUDACC__)
-#define ND_FORMULA static __host__ __device__ __forceinline__
-#else
-#define ND_FORMULA static inline __attribute__((always_inline))
-#endif
+#include "core/half.hpp"
 
 namespace nd::m {
 
-ND_FORMULA float mul_add(float a, float b, float c) {
+ND_INLINE float mul_add(float a, float b, float c) {
 #if defined(__FMA__) || defined(__CUDA_ARCH__)
   return __builtin_fmaf(a, b, c);
 #else
@@ -30,9 +24,9 @@ ND_FORMULA float mul_add(float a, float b, float c) {
 #endif
 }
 
-ND_FORMULA int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
-ND_FORMULA float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
-ND_FORMULA float power_of_two(int32_t n) { return float_of((n + 127) << 23); }  // -126 <= n <= 127
+ND_INLINE int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
+ND_INLINE float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
+ND_INLINE float power_of_two(int32_t n) { return float_of((n + 127) << 23); }  // -126 <= n <= 127
 
 namespace detail {
 
@@ -41,7 +35,7 @@ struct ExpParts {
   int32_t n;
   float expm1_r;
 };
-ND_FORMULA ExpParts exp_parts(float x) {
+ND_INLINE ExpParts exp_parts(float x) {
   constexpr float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   const float shifted = mul_add(x, 1.44269504f, shift);
   const float n = shifted - shift;
@@ -61,7 +55,7 @@ ND_FORMULA ExpParts exp_parts(float x) {
 struct ExpValue {
   float high, low;
 };
-ND_FORMULA ExpValue exp_value(float x) {
+ND_INLINE ExpValue exp_value(float x) {
   // The ends give 0 and infinity by themselves; NaN passes.
   x = x < -104.0f ? -104.0f : x;
   x = x > 89.0f ? 89.0f : x;
@@ -74,7 +68,7 @@ ND_FORMULA ExpValue exp_value(float x) {
 }
 
 // log(m) - f for m = 1 + f in [sqrt(1/2), sqrt(2)).
-ND_FORMULA float log_tail(float f) {
+ND_INLINE float log_tail(float f) {
   float p = 7.0376836292e-2f;
   p = mul_add(p, f, -1.1514610310e-1f);
   p = mul_add(p, f, 1.1676998740e-1f);
@@ -92,7 +86,7 @@ ND_FORMULA float log_tail(float f) {
 struct LogParts {
   float exponent, f;
 };
-ND_FORMULA LogParts log_parts(float x) {
+ND_INLINE LogParts log_parts(float x) {
   constexpr int32_t sqrt_half = 0x3f3504f3;
   const int32_t above = bits_of(x) - sqrt_half;
   const float significand = float_of((above & 0x7fffff) + sqrt_half);
@@ -101,9 +95,9 @@ ND_FORMULA LogParts log_parts(float x) {
 
 }  // namespace detail
 
-ND_FORMULA float exp(float x) { return detail::exp_value(x).high; }
+ND_INLINE float exp(float x) { return detail::exp_value(x).high; }
 
-ND_FORMULA float expm1(float x) {
+ND_INLINE float expm1(float x) {
   const float original = x;
   x = x < -18.0f ? -18.0f : x;  // e^-18 is less than half a unit in the last place of 1
   x = x > 89.0f ? 89.0f : x;
@@ -113,7 +107,7 @@ ND_FORMULA float expm1(float x) {
   return __builtin_fabsf(original) < 1e-8f ? original : result;
 }
 
-ND_FORMULA float log(float x) {
+ND_INLINE float log(float x) {
   const bool subnormal = x < 1.17549435e-38f;
   const float scaled = subnormal ? x * 8388608.0f : x;  // 2^23
   const detail::LogParts l = detail::log_parts(scaled);
@@ -125,7 +119,7 @@ ND_FORMULA float log(float x) {
   return x < 0.0f ? __builtin_nanf("") : result;
 }
 
-ND_FORMULA float log1p(float x) {
+ND_INLINE float log1p(float x) {
   const float u = 1.0f + x;
   // log(1 + x) = log(u) + log(1 + lost / u), where lost is what the rounding of u dropped.
   const float lost = x < 1.0f ? x - (u - 1.0f) : 1.0f - (u - x);
@@ -139,7 +133,7 @@ ND_FORMULA float log1p(float x) {
   return x < -1.0f ? __builtin_nanf("") : result;
 }
 
-ND_FORMULA float tanh(float x) {
+ND_INLINE float tanh(float x) {
   const float a = __builtin_fabsf(x);
   const float z = x * x;
   float p = -5.70498872745e-3f;
@@ -154,7 +148,7 @@ ND_FORMULA float tanh(float x) {
 
 // Polynomials fitted for this file: minimax (Lawson's weighted least squares at Chebyshev nodes)
 // for erf(x)/x - 1 in x^2 on [0, 0.9] and for -log(erfc(x))/x on [0.88, 4], to 0.006 units.
-ND_FORMULA float erf(float x) {
+ND_INLINE float erf(float x) {
   const float z = x * x;
   float p = 8.45466493e-5f;
   p = mul_add(p, z, -8.16237356e-4f);
@@ -179,7 +173,7 @@ ND_FORMULA float erf(float x) {
   return magnitude < 0.9f ? near : far;
 }
 
-ND_FORMULA float sigmoid(float x) {
+ND_INLINE float sigmoid(float x) {
   const detail::ExpValue e = detail::exp_value(-__builtin_fabsf(x));
   const float denominator = 1.0f + e.high;
   const float numerator = x < 0.0f ? e.high : 1.0f;

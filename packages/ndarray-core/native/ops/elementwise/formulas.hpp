@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "ops/elementwise/complex_functions.hpp"
 #include "ops/elementwise/float32_functions.hpp"
 
 namespace nd::m {
@@ -15,9 +16,9 @@ template <typename T>
 inline constexpr bool is_float = std::is_floating_point_v<T>;
 
 // From the C library, for float and double.
-#define ND_LIBRARY(name, builtin)                                     \
-  ND_FORMULA double name(double x) { return __builtin_##builtin(x); } \
-  ND_FORMULA float name(float x) { return __builtin_##builtin##f(x); }
+#define ND_LIBRARY(name, builtin)                                    \
+  ND_INLINE double name(double x) { return __builtin_##builtin(x); } \
+  ND_INLINE float name(float x) { return __builtin_##builtin##f(x); }
 ND_LIBRARY(sqrt, sqrt)
 ND_LIBRARY(log2, log2)
 ND_LIBRARY(log10, log10)
@@ -35,30 +36,31 @@ ND_LIBRARY(atanh, atanh)
 #undef ND_LIBRARY
 
 // For float these are in float32_functions.hpp.
-ND_FORMULA double exp(double x) { return __builtin_exp(x); }
-ND_FORMULA double expm1(double x) { return __builtin_expm1(x); }
-ND_FORMULA double log(double x) { return __builtin_log(x); }
-ND_FORMULA double log1p(double x) { return __builtin_log1p(x); }
-ND_FORMULA double erf(double x) { return __builtin_erf(x); }
-ND_FORMULA double tanh(double x) { return __builtin_tanh(x); }
-ND_FORMULA double sigmoid(double x) {
+ND_INLINE double exp(double x) { return __builtin_exp(x); }
+ND_INLINE double expm1(double x) { return __builtin_expm1(x); }
+ND_INLINE double log(double x) { return __builtin_log(x); }
+ND_INLINE double log1p(double x) { return __builtin_log1p(x); }
+ND_INLINE double erf(double x) { return __builtin_erf(x); }
+ND_INLINE double tanh(double x) { return __builtin_tanh(x); }
+ND_INLINE double sigmoid(double x) {
   const double e = exp(-__builtin_fabs(x));
   return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
-#define ND_LIBRARY(name)                                                        \
-  ND_FORMULA double name(double x, double y) { return __builtin_##name(x, y); } \
-  ND_FORMULA float name(float x, float y) { return __builtin_##name##f(x, y); }
+#define ND_LIBRARY(name)                                                       \
+  ND_INLINE double name(double x, double y) { return __builtin_##name(x, y); } \
+  ND_INLINE float name(float x, float y) { return __builtin_##name##f(x, y); }
 ND_LIBRARY(atan2)
 ND_LIBRARY(hypot)
 ND_LIBRARY(copysign)
+ND_LIBRARY(nextafter)
 ND_LIBRARY(fmod)
 #undef ND_LIBRARY
 
 // Rounding leaves integers alone.
 #define ND_ROUNDING(name, builtin)            \
   template <typename T>                       \
-  ND_FORMULA T name(T x) {                    \
+  ND_INLINE T name(T x) {                     \
     if constexpr (std::is_same_v<T, float>) { \
       return __builtin_##builtin##f(x);       \
     } else if constexpr (is_float<T>) {       \
@@ -74,7 +76,7 @@ ND_ROUNDING(round, rint)  // half to even, which is the rounding mode of every p
 #undef ND_ROUNDING
 
 template <typename T>
-ND_FORMULA T abs(T x) {
+ND_INLINE T abs(T x) {
   if constexpr (std::is_same_v<T, float>) {
     return __builtin_fabsf(x);
   } else if constexpr (is_float<T>) {
@@ -87,17 +89,17 @@ ND_FORMULA T abs(T x) {
 }
 
 template <typename T>
-ND_FORMULA T sign(T x) {
+ND_INLINE T sign(T x) {
   const T result = static_cast<T>((x > T(0)) - (x < T(0)));
   return x != x ? x : result;
 }
 
 template <typename T>
-ND_FORMULA bool isnan(T x) {
+ND_INLINE bool isnan(T x) {
   return x != x;
 }
 template <typename T>
-ND_FORMULA bool isinf(T x) {
+ND_INLINE bool isinf(T x) {
   if constexpr (is_float<T>) {
     return abs(x) == std::numeric_limits<T>::infinity();
   } else {
@@ -105,7 +107,7 @@ ND_FORMULA bool isinf(T x) {
   }
 }
 template <typename T>
-ND_FORMULA bool isfinite(T x) {
+ND_INLINE bool isfinite(T x) {
   if constexpr (is_float<T>) {
     return abs(x) < std::numeric_limits<T>::infinity();
   } else {
@@ -113,8 +115,11 @@ ND_FORMULA bool isfinite(T x) {
   }
 }
 
+ND_INLINE bool signbit(float x) { return __builtin_signbitf(x) != 0; }
+ND_INLINE bool signbit(double x) { return __builtin_signbit(x) != 0; }
+
 template <typename T>
-ND_FORMULA T invert(T x) {
+ND_INLINE T invert(T x) {
   if constexpr (std::is_same_v<T, bool>) {
     return !x;
   } else {
@@ -124,22 +129,22 @@ ND_FORMULA T invert(T x) {
 
 // NaN wins.
 template <typename T>
-ND_FORMULA T maximum(T x, T y) {
+ND_INLINE T maximum(T x, T y) {
   return (x >= y) | (x != x) ? x : y;
 }
 template <typename T>
-ND_FORMULA T minimum(T x, T y) {
+ND_INLINE T minimum(T x, T y) {
   return (x <= y) | (x != x) ? x : y;
 }
 
 // A divisor that the processor accepts: division by 0 and INT_MIN / -1 trap.
 template <typename T>
-ND_FORMULA T safe_divisor(T y) {
+ND_INLINE T safe_divisor(T y) {
   return (y == T(0)) | (std::is_signed_v<T> && y == static_cast<T>(-1)) ? T(1) : y;
 }
 
 template <typename T>
-ND_FORMULA T remainder(T x, T y) {
+ND_INLINE T remainder(T x, T y) {
   if constexpr (is_float<T>) {
     const T r = fmod(x, y);  // NaN for y = 0
     const T moved = (y < 0) != (r < 0) ? r + y : r;
@@ -151,7 +156,7 @@ ND_FORMULA T remainder(T x, T y) {
 }
 
 template <typename T>
-ND_FORMULA T floor_divide(T x, T y) {
+ND_INLINE T floor_divide(T x, T y) {
   if constexpr (is_float<T>) {
     // As Python's float.__floordiv__: from the remainder, which is exact.
     const T r = fmod(x, y);
@@ -171,7 +176,7 @@ ND_FORMULA T floor_divide(T x, T y) {
 }
 
 template <typename T>
-ND_FORMULA T pow(T x, T y) {
+ND_INLINE T pow(T x, T y) {
   if constexpr (std::is_same_v<T, float>) {
     return __builtin_powf(x, y);
   } else if constexpr (is_float<T>) {
@@ -189,7 +194,7 @@ ND_FORMULA T pow(T x, T y) {
 }
 
 template <typename T>
-ND_FORMULA T logaddexp(T x, T y) {
+ND_INLINE T logaddexp(T x, T y) {
   const T larger = maximum(x, y);
   const T result = larger + log1p(exp(-abs(x - y)));
   return x == y ? x + T(0.693147180559945309) : result;  // ln 2; infinities of one sign, too
@@ -197,7 +202,7 @@ ND_FORMULA T logaddexp(T x, T y) {
 
 // Shifting by the width or more, or by a negative number, leaves no bit but copies of the sign.
 template <typename T>
-ND_FORMULA T shift_left(T x, T y) {
+ND_INLINE T shift_left(T x, T y) {
   using Unsigned = std::make_unsigned_t<T>;
   constexpr Unsigned width = 8 * sizeof(T);
   const Unsigned count = static_cast<Unsigned>(y);
@@ -205,7 +210,7 @@ ND_FORMULA T shift_left(T x, T y) {
   return count < width ? static_cast<T>(shifted) : T(0);
 }
 template <typename T>
-ND_FORMULA T shift_right(T x, T y) {
+ND_INLINE T shift_right(T x, T y) {
   using Unsigned = std::make_unsigned_t<T>;
   constexpr Unsigned width = 8 * sizeof(T);
   const Unsigned count = static_cast<Unsigned>(y);
@@ -216,9 +221,20 @@ ND_FORMULA T shift_right(T x, T y) {
 // gives on x86-64: towards zero; what does not fit (NaN too) becomes the least int32 or int64, of
 // which narrower and unsigned types keep the low bits.
 template <typename To, typename From>
-ND_FORMULA To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
+ND_INLINE To convert(From x) {
+  if constexpr (std::is_same_v<To, From>) {
+    return x;
+  } else if constexpr (is_half<From>) {
+    return convert<To>(widen(x));
+  } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
+  } else if constexpr (std::is_same_v<To, float16> && std::is_same_v<From, double>) {
+    return narrow<To>(round_to_odd(x));
+  } else if constexpr (is_half<To>) {
+    return narrow<To>(static_cast<float>(x));
+  } else if constexpr (is_complex_type<To> && !is_complex_type<From>) {
+    return complex_number(convert<typename real_part_of<To>::type>(x),
+                          typename real_part_of<To>::type(0));
   } else if constexpr (is_float<From> && !is_float<To>) {
     using Signed =
         std::conditional_t<(sizeof(To) < 4 || std::is_same_v<To, int32_t>), int32_t, int64_t>;

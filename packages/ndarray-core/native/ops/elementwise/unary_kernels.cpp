@@ -46,11 +46,10 @@ void loop(const Block<2>& block) {
 
 template <UnaryOp op, typename T>
 constexpr UnaryKernel kernel() {
-  if constexpr (accepts<T>(Formula<op>::domain)) {
+  if constexpr (has_kernels<T> && accepts(Formula<op>::domain, dtype_of_type<T>::value)) {
     constexpr UnaryOp stored_op = std::is_same_v<T, bool> ? on_bools(op) : op;
     using Element = typename kernel_element<T, !ignores_sign(op)>::type;
-    return loop<stored_op, Element,
-                std::conditional_t<gives_bool(Formula<op>::domain), uint8_t, Element>>;
+    return loop<stored_op, Element, result_element<Element, Formula<op>::domain>>;
   } else {
     return nullptr;
   }

@@ -53,8 +53,10 @@ void gather(const Array& out, const Array& x, const Array& indices, int axis) {
         return gather_elements<uint16_t>(block, along);
       case 4:
         return gather_elements<uint32_t>(block, along);
-      default:
+      case 8:
         return gather_elements<uint64_t>(block, along);
+      default:
+        return gather_elements<complex128>(block, along);
     }
   });
 }

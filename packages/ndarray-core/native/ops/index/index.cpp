@@ -92,6 +92,7 @@ void check_scatter(ScatterOp op, const Array& x, const Array& values, const char
   check_same_device(x, values, name);
   check_writable(x, name);
   if (op == ScatterOp::assign) return;
+  if (op == ScatterOp::maximum || op == ScatterOp::minimum) check_ordered(x, name);
   if (kind_of(promote(x.dtype(), values.dtype())) != kind_of(x.dtype())) {
     throw DTypeError(message(name, ": ", name_of(values.dtype()), " values do not go into ",
                              name_of(x.dtype()), " in place; convert them with astype first"));

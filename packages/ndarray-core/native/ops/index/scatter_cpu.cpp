@@ -64,7 +64,7 @@ void dispatch_op(ScatterOp op, F&& f) {
   }
 }
 
-// The loop over a dense row; null for assignment, which is a copy of bytes.
+// The loop over a dense row; null for assignment, which is a copy of bytes, and for halves.
 BinaryKernel row_kernel(ScatterOp op, DType dtype) {
   static const BinaryKernels& kernels = ND_SELECT_KERNELS(binary_kernels);
   const auto kernel = [&](BinaryOp binary) {
@@ -106,7 +106,12 @@ void scatter_elements(Block<3> block, const Axis& axis, int64_t length, const in
       for (int64_t i = 0; i < inner; ++i) {
         T& target =
             *reinterpret_cast<T*>(data[out_operand] + axis.offset(read_index(data[index_operand])));
-        target = Op::combine(target, *reinterpret_cast<const T*>(data[other_operand]));
+        const T value = *reinterpret_cast<const T*>(data[other_operand]);
+        if constexpr (is_half<T> && !std::is_same_v<Op, Assign>) {
+          target = narrow<T>(Op::combine(widen(target), widen(value)));
+        } else {
+          target = Op::combine(target, value);
+        }
         for (int k = 0; k < 3; ++k) data[k] += inner_steps[k];
       }
     }
@@ -180,12 +185,17 @@ void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& 
   const int64_t least_columns = 64;  // narrower pieces of a row would share cache lines
   const int64_t grain = std::max(least_columns, parallel_grain / length);
   for_each_block(walk, grain, 1, [&](const Block<3>& block) {
-    if (has_dense_rows(block, item)) {
+    const bool by_rows = kernel != nullptr || op == ScatterOp::assign;
+    if (by_rows && has_dense_rows(block, item)) {
       return scatter_rows(block, target, length, along, kernel, item);
     }
     dispatch(out.dtype(), [&]<typename T>() {
-      dispatch_op(op,
-                  [&]<typename Op>() { scatter_elements<Op, T>(block, target, length, along); });
+      dispatch_op(op, [&]<typename Op>() {
+        constexpr bool needs_order = std::is_same_v<Op, Maximum> || std::is_same_v<Op, Minimum>;
+        if constexpr (!(needs_order && is_complex_type<T>)) {
+          scatter_elements<Op, T>(block, target, length, along);
+        }
+      });
     });
   });
 }

@@ -264,10 +264,38 @@ void multiply_apart(const Product& product, int64_t tasks) {
   if (depth_tasks > 1) kernel.sum_rows(product.out, parts.data(), depth_tasks, result);
 }
 
+Array dense(DType dtype, const Dims& shape) {
+  return Array{cpu_backend().allocate(dtype, size_of(shape)), Layout(shape)};
+}
+
+void multiply_half(const Array& out, const Array& x, const Array& y) {
+  const Array wide = dense(DType::float32, out.shape());
+  matmul(wide, widened(x), widened(y));
+  copy(out, wide);
+}
+
+// (a + ib) (c + id) = (ac - bd) + i(ad + bc), as four products of real matrices.
+void multiply_complex(const Array& out, const Array& x, const Array& y) {
+  const auto part = [](const Array& array, int64_t which) {
+    const Array parts = component_view(array);
+    return parts.view(parts.layout.index(array.ndim(), which));
+  };
+  const Array first = dense(real_type(out.dtype()), out.shape());
+  const Array second = dense(real_type(out.dtype()), out.shape());
+  matmul(first, part(x, 0), part(y, 0));
+  matmul(second, part(x, 1), part(y, 1));
+  binary(BinaryOp::subtract, part(out, 0), first, second);
+  matmul(first, part(x, 0), part(y, 1));
+  matmul(second, part(x, 1), part(y, 0));
+  binary(BinaryOp::add, part(out, 1), first, second);
+}
+
 }  // namespace
 
 void matmul(const Array& out, const Array& x, const Array& y) {
   if (out.size() == 0) return;
+  if (is_half_type(out.dtype())) return multiply_half(out, x, y);
+  if (is_complex(out.dtype())) return multiply_complex(out, x, y);
   const Product product(out, x, y);
   if (product.k == 0) {
     std::memset(product.out, 0, static_cast<size_t>(out.size() * product.itemsize));

@@ -72,6 +72,7 @@ int64_t best_of_parts(const ArgReduction& task, const char* x, const int64_t* po
 
 void arg_reduce(ArgReduceOp op, const Array& out, const Array& x, int axis) {
   if (out.size() == 0) return;
+  if (is_half_type(x.dtype())) return arg_reduce(op, out, widened(x), axis);
   static const ReduceKernels& kernels = ND_SELECT_KERNELS(reduce_kernels);
   ArgReduction task;
   task.kernels = kernels.arg_reduce[static_cast<int>(op)][static_cast<int>(x.dtype())];

@@ -24,6 +24,11 @@ DType accumulator_type(ReduceOp op, DType dtype) {
 
 }  // namespace
 
+void check_ordered(const Array& x, const char* op) {
+  if (!is_complex(x.dtype())) return;
+  throw DTypeError(message(op, ": complex numbers have no order; take abs(x) or real(x)"));
+}
+
 // A sum of small integers must not wrap around.
 DType total_type(DType dtype) {
   switch (kind_of(dtype)) {
@@ -38,6 +43,7 @@ DType total_type(DType dtype) {
 }
 
 Array reduce(ReduceOp op, const Array& x, const Dims* axes, bool keepdims) {
+  if (op == ReduceOp::max || op == ReduceOp::min) check_ordered(x, name_of(op));
   const Dims reduced = sorted_axes(x, axes, name_of(op));
   const DType dtype = accumulator_type(op, x.dtype());
   if (reduced.empty()) return astype(x, dtype, /*always_copy=*/true);
@@ -59,7 +65,11 @@ Array reduce(ReduceOp op, const Array& x, const Dims* axes, bool keepdims) {
 }
 
 Array mean(const Array& x, const Dims* axes, bool keepdims) {
-  const Array source = astype(x, is_floating(x.dtype()) ? x.dtype() : default_float, false);
+  // The sum of many float16 numbers may be too large for one, where their mean is not.
+  if (is_half_type(x.dtype())) {
+    return astype(mean(astype(x, DType::float32, false), axes, keepdims), x.dtype(), false);
+  }
+  const Array source = astype(x, is_inexact(x.dtype()) ? x.dtype() : default_float, false);
   Array total = reduce(ReduceOp::sum, source, axes, keepdims);
   const int64_t count = total.size() > 0 ? x.size() / total.size() : 0;
   if (total.size() > 0) {
@@ -75,6 +85,7 @@ Array arg_reduce(ArgReduceOp op, const Array& x, const int64_t* axis, bool keepd
     const Array out = arg_reduce(op, flat, &first, false);
     return keepdims ? reshape(out, Dims(x.ndim(), 1)) : out;
   }
+  check_ordered(x, name_of(op));
   const int position = x.layout.normalize_axis(*axis, name_of(op));
   Dims shape = x.shape();
   if (shape[position] == 0) {

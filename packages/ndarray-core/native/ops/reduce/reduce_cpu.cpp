@@ -143,10 +143,47 @@ Scalar empty_result(ReduceOp op) {
   return Scalar{Kind::signed_integer, one ? 1 : 0, 0};
 }
 
+// The product along one axis, as products of its two halves, and so on: log2(size) steps.
+Array complex_product(const Array& x, int axis) {
+  Array rest = x;
+  while (rest.shape()[axis] > 1) {
+    const int64_t size = rest.shape()[axis], half = size / 2;
+    const Array first = rest.view(rest.layout.slice(axis, 0, half, 1));
+    const Array second = rest.view(rest.layout.slice(axis, half, half, 1));
+    Dims shape = rest.shape();
+    shape[axis] = size - half;
+    Array products{cpu_backend().allocate(x.dtype(), size_of(shape)), Layout(shape)};
+    binary(BinaryOp::multiply, products.view(products.layout.slice(axis, 0, half, 1)), first,
+           second);
+    if (size % 2 == 1) {
+      copy(products.view(products.layout.slice(axis, half, 1, 1)),
+           rest.view(rest.layout.slice(axis, size - 1, 1, 1)));
+    }
+    rest = products;
+  }
+  return rest;
+}
+
+// A complex sum is that of the real and that of the imaginary parts.
+void reduce_complex(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
+  if (op == ReduceOp::sum) return reduce(op, component_view(out), component_view(x), axes);
+  Array rest = x;
+  for (int64_t axis : axes) rest = complex_product(rest, static_cast<int>(axis));
+  copy(out, rest);
+}
+
+void reduce_half(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
+  const Array wide{cpu_backend().allocate(DType::float32, out.size()), Layout(out.shape())};
+  reduce(op, wide, widened(x), axes);
+  copy(out, wide);
+}
+
 }  // namespace
 
 void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
   if (x.size() == 0) return fill(out, empty_result(op));
+  if (is_complex(x.dtype())) return reduce_complex(op, out, x, axes);
+  if (is_half_type(x.dtype())) return reduce_half(op, out, x, axes);
   Reduction task;
   task.x_dtype = x.dtype();
   task.out_dtype = out.dtype();

@@ -284,6 +284,9 @@ constexpr ReduceKernels::Pair arg_pair() {
 }
 
 template <typename T>
+  requires is_half<T> || is_complex_type<T>
+constexpr void set_kernels(ReduceKernels&) {}  // the drivers make other types of them
+template <typename T>
 constexpr void set_kernels(ReduceKernels& kernels) {
   const int dtype = static_cast<int>(dtype_of_type<T>::value);
   const auto set = [&](ReduceOp op, ReduceKernels::Pair pair) {

@@ -17,7 +17,8 @@ struct ReduceKernels {
     Row row;
     Columns columns;
   };
-  // By operation and element type of x; null where the operation has no meaning for the type.
+  // By operation and element type of x; null where the operation has no meaning for the type, and
+  // for float16, bfloat16 and the complex types.
   // Sums and products of integers are of 64 bits; arg-reductions give int64 positions.
   Pair reduce[6][dtype_count];
   Pair arg_reduce[2][dtype_count];

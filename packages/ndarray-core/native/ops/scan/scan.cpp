@@ -6,6 +6,7 @@ namespace nd {
 Array scan(ScanOp op, const Array& x, const int64_t* axis, const DType* dtype,
            bool include_initial) {
   const char* const name = name_of(op);
+  const bool is_total = op == ScanOp::sum || op == ScanOp::prod;
   if (x.ndim() == 0) {
     throw ShapeError(message(name, ": a 0-d array has no axis to go along; reshape it to (1,)"));
   }
@@ -13,8 +14,8 @@ Array scan(ScanOp op, const Array& x, const int64_t* axis, const DType* dtype,
     throw ShapeError(
         message(name, ": x of shape ", x.shape(), " has ", x.ndim(), " axes; name one with axis="));
   }
+  if (!is_total) check_ordered(x, name);
   const int position = axis ? x.layout.normalize_axis(*axis, name) : 0;
-  const bool is_total = op == ScanOp::sum || op == ScanOp::prod;
   const DType type = dtype ? *dtype : is_total ? total_type(x.dtype()) : x.dtype();
   if (is_total && type == DType::bool_) {
     throw DTypeError(message(name, ": dtype is bool, and must be a type of numbers"));

@@ -6,6 +6,11 @@
 namespace nd::cpu {
 
 void scan(ScanOp op, const Array& out, const Array& x, int axis) {
+  if (is_half_type(x.dtype())) {
+    const Array totals{cpu_backend().allocate(DType::float32, out.size()), Layout(out.shape())};
+    scan(op, totals, widened(x), axis);
+    return copy(out, totals);
+  }
   static const ScanKernels& all_kernels = ND_SELECT_KERNELS(scan_kernels);
   const ScanKernels::Pair& kernels =
       all_kernels.of[static_cast<int>(op)][static_cast<int>(x.dtype())];

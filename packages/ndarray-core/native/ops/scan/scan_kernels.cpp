@@ -61,6 +61,9 @@ constexpr ScanKernels::Pair pair() {
 }
 
 template <typename T>
+  requires is_half<T>
+constexpr void set_kernels(ScanKernels&) {}
+template <typename T>
 constexpr void set_kernels(ScanKernels& kernels) {
   const int dtype = static_cast<int>(dtype_of_type<T>::value);
   const auto set = [&](ScanOp op, ScanKernels::Pair pair) {
@@ -72,8 +75,10 @@ constexpr void set_kernels(ScanKernels& kernels) {
     set(ScanOp::sum, pair<Sum, Element>());
     set(ScanOp::prod, pair<Product, Element>());
   }
-  set(ScanOp::max, pair<Maximum, Ordered>());
-  set(ScanOp::min, pair<Minimum, Ordered>());
+  if constexpr (!is_complex_type<T>) {
+    set(ScanOp::max, pair<Maximum, Ordered>());
+    set(ScanOp::min, pair<Minimum, Ordered>());
+  }
 }
 
 constexpr ScanKernels all_kernels() {

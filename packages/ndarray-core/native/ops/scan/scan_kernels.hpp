@@ -18,7 +18,8 @@ struct ScanKernels {
     Row row;
     Columns columns;
   };
-  Pair of[4][dtype_count];  // null for sums and products of bools
+  // Null for sums and products of bools, for the order of complex numbers, and for halves.
+  Pair of[4][dtype_count];
 };
 
 }  // namespace nd::cpu

@@ -48,4 +48,13 @@ T from_key(Key<T> key) {
   }
 }
 
+// Calls f.template operator()<T>() with the C type of a dtype that has keys. Halves are widened
+// before they are sorted, and complex numbers have no order.
+template <typename F>
+void dispatch_ordered(DType dtype, F&& f) {
+  dispatch(dtype, [&]<typename T>() {
+    if constexpr (!is_half<T> && !is_complex_type<T>) f.template operator()<T>();
+  });
+}
+
 }  // namespace nd::cpu

@@ -184,13 +184,20 @@ void for_each_lane(const Array& out, const Array& x, int axis, bool descending,
 }  // namespace
 
 void sort(const Array& out, const Array& x, int axis, bool descending) {
-  dispatch(x.dtype(),
-           [&]<typename T>() { for_each_lane<Key<T>>(out, x, axis, descending, sort_lane<T>); });
+  if (is_half_type(x.dtype())) {
+    const Array wide{cpu_backend().allocate(DType::float32, out.size()), Layout(out.shape())};
+    sort(wide, widened(x), axis, descending);
+    return copy(out, wide);
+  }
+  dispatch_ordered(x.dtype(), [&]<typename T>() {
+    for_each_lane<Key<T>>(out, x, axis, descending, sort_lane<T>);
+  });
 }
 
 void arg_sort(const Array& out, const Array& x, int axis, bool descending) {
+  if (is_half_type(x.dtype())) return arg_sort(out, widened(x), axis, descending);
   const bool is_short = x.shape()[axis] <= int64_t{UINT32_MAX};
-  dispatch(x.dtype(), [&]<typename T>() {
+  dispatch_ordered(x.dtype(), [&]<typename T>() {
     if (is_short) {
       using Item = Ranked<Key<T>, uint32_t>;
       for_each_lane<Item>(out, x, axis, descending, arg_sort_lane<T, uint32_t>);
@@ -202,10 +209,13 @@ void arg_sort(const Array& out, const Array& x, int axis, bool descending) {
 }
 
 void search_sorted(const Array& out, const Array& sorted, const Array& values, bool right) {
+  if (is_half_type(values.dtype())) {
+    return search_sorted(out, widened(sorted), widened(values), right);
+  }
   const Walk<2> walk({&out, &values});
   const int64_t stride = Walk<1>::byte_stride(sorted, 0), size = sorted.size();
   const char* const start = sorted.data();
-  dispatch(values.dtype(), [&]<typename T>() {
+  dispatch_ordered(values.dtype(), [&]<typename T>() {
     const auto count_before = [=](Key<T> key) {
       int64_t first = 0, count = size;
       while (count > 0) {

@@ -8,12 +8,15 @@ each method is the plain NumPy way to say what its family does.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
+from ..dtypes import to_numpy_dtype
 from ..errors import OutOfMemoryError
 from . import philox
 
@@ -21,11 +24,33 @@ __all__ = ["NumpyBackend"]
 
 Array = npt.NDArray[Any]
 
+HALF_TYPES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
+
 _erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
 
 
 def erf(x: Array, out: Array) -> Array:
     out[...] = _erf(x)
+    return out
+
+
+def sign(x: Array, out: Array) -> Array:
+    if x.dtype.kind != "c":
+        return np.sign(x, out=out)
+    magnitude = np.abs(x)
+    # Part by part: a complex quotient of infinities is NaN in both parts.
+    out.real = np.where(magnitude == 0, 0, x.real / magnitude)
+    out.imag = np.where(magnitude == 0, 0, x.imag / magnitude)
+    return out
+
+
+def real(x: Array, out: Array) -> Array:
+    out[...] = x.real
+    return out
+
+
+def imag(x: Array, out: Array) -> Array:
+    out[...] = x.imag
     return out
 
 
@@ -42,8 +67,11 @@ def logit(x: Array, out: Array) -> Array:
 UNARY: dict[str, Callable[..., Any]] = {
     "negative": np.negative,
     "absolute": np.absolute,
-    "sign": np.sign,
+    "sign": sign,
     "square": np.square,
+    "conj": np.conjugate,
+    "real": real,
+    "imag": imag,
     "floor": np.floor,
     "ceil": np.ceil,
     "round": np.round,  # half to even; np.rint would turn integers into float64
@@ -74,6 +102,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "isnan": np.isnan,
     "isinf": np.isinf,
     "isfinite": np.isfinite,
+    "signbit": np.signbit,
     "logical_not": np.logical_not,
     "bitwise_invert": np.invert,
 }
@@ -92,6 +121,7 @@ BINARY: dict[str, np.ufunc] = {
     "hypot": np.hypot,
     "logaddexp": np.logaddexp,
     "copysign": np.copysign,
+    "nextafter": np.nextafter,
     "equal": np.equal,
     "not_equal": np.not_equal,
     "less": np.less,
@@ -132,6 +162,24 @@ def _quiet() -> np.errstate:
     return np.errstate(all="ignore")
 
 
+def _is_half(x: Array) -> bool:
+    return x.dtype in HALF_TYPES
+
+
+def _wide(x: Array) -> Array:
+    """float16 and bfloat16 are for storage: whatever is computed, is computed in float32."""
+    return x.astype(np.float32) if _is_half(x) else x
+
+
+@contextmanager
+def _rounded_into(out: Array) -> Iterator[Array]:
+    """Where to put a result on its way to out: out itself, but float32 for the types that round."""
+    wide = np.empty(out.shape, np.float32) if _is_half(out) else out
+    yield wide
+    if wide is not out:
+        out[...] = wide
+
+
 def _positions(indices: Array, axis: int, size: int) -> tuple[Array, ...]:
     """NumPy's index to the elements [i, indices[i, j, k], k] of an array with `size` along axis."""
     outside = (indices < -size) | (indices >= size)
@@ -148,9 +196,9 @@ class NumpyBackend:
 
     def allocate(self, dtype: str, size: int) -> Array:
         try:
-            return np.empty(size, dtype)
+            return np.empty(size, to_numpy_dtype(dtype))
         except (MemoryError, ValueError) as error:  # ValueError: more bytes than can be addressed
-            nbytes = size * np.dtype(dtype).itemsize
+            nbytes = size * to_numpy_dtype(dtype).itemsize
             raise OutOfMemoryError(
                 f"numpy: no memory for {size} elements of {dtype} ({nbytes / 2**30:.1f} GiB)"
             ) from error
@@ -164,46 +212,47 @@ class NumpyBackend:
             out[...] = np.asarray(value).astype(out.dtype)
 
     def unary(self, op: str, out: Array, x: Array) -> None:
-        with _quiet():
-            UNARY[op](x, out=out)
+        with _quiet(), _rounded_into(out) as wide:
+            UNARY[op](_wide(x), out=wide)
 
     def binary(self, op: str, out: Array, x: Array, y: Array) -> None:
-        with _quiet():
-            BINARY[op](x, y, out=out)
+        with _quiet(), _rounded_into(out) as wide:
+            BINARY[op](_wide(x), _wide(y), out=wide)
 
     def where(self, out: Array, condition: Array, x: Array, y: Array) -> None:
         out[...] = np.where(condition, x, y)
 
     def reduce(self, op: str, out: Array, x: Array, axes: tuple[int, ...]) -> None:
-        with _quiet():
-            REDUCE[op].reduce(x, axis=axes, dtype=out.dtype, out=out, keepdims=True)
+        with _quiet(), _rounded_into(out) as wide:
+            REDUCE[op].reduce(_wide(x), axis=axes, dtype=wide.dtype, out=wide, keepdims=True)
 
     def arg_reduce(self, op: str, out: Array, x: Array, axis: int) -> None:
-        out[...] = ARG_REDUCE[op](x, axis=axis).reshape(out.shape)
+        out[...] = ARG_REDUCE[op](_wide(x), axis=axis).reshape(out.shape)
 
     def scan(self, op: str, out: Array, x: Array, axis: int) -> None:
-        with _quiet():
-            SCAN[op].accumulate(x, axis=axis, dtype=out.dtype, out=out)
+        with _quiet(), _rounded_into(out) as wide:
+            SCAN[op].accumulate(_wide(x), axis=axis, dtype=wide.dtype, out=wide)
 
     def sort(self, out: Array, x: Array, axis: int, descending: bool) -> None:
         # Turned around before and after, so that equal elements keep their order.
-        source = np.flip(x, axis) if descending else x
+        source = np.flip(_wide(x), axis) if descending else _wide(x)
         ordered = np.sort(source, axis=axis, kind="stable")
         out[...] = np.flip(ordered, axis) if descending else ordered
 
     def arg_sort(self, out: Array, x: Array, axis: int, descending: bool) -> None:
         if descending:
-            order = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+            order = np.argsort(np.flip(_wide(x), axis), axis=axis, kind="stable")
             out[...] = x.shape[axis] - 1 - np.flip(order, axis)
         else:
-            out[...] = np.argsort(x, axis=axis, kind="stable")
+            out[...] = np.argsort(_wide(x), axis=axis, kind="stable")
 
     def search_sorted(self, out: Array, ordered: Array, values: Array, right: bool) -> None:
-        out[...] = np.searchsorted(ordered, values, side="right" if right else "left")
+        side: Literal["left", "right"] = "right" if right else "left"
+        out[...] = np.searchsorted(_wide(ordered), _wide(values), side=side)
 
     def matmul(self, out: Array, x: Array, y: Array) -> None:
-        with _quiet():
-            np.matmul(x, y, out=out)
+        with _quiet(), _rounded_into(out) as wide:
+            np.matmul(_wide(x), _wide(y), out=wide)
 
     def gather(self, out: Array, x: Array, indices: Array, axis: int) -> None:
         out[...] = x[_positions(indices, axis, x.shape[axis])]

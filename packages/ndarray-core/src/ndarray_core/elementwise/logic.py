@@ -26,6 +26,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "not_equal",
+    "signbit",
     "where",
 ]
 
@@ -199,6 +200,15 @@ def isfinite(x: NDArray, /) -> NDArray:
     [True, False]
     """
     return _core.isfinite(x)
+
+
+def signbit(x: NDArray, /) -> NDArray:
+    """Whether a floating number has the sign bit: negative ones and -0.0.
+
+    >>> nd.signbit(nd.asarray([-0.0, 0.0, -1.0])).tolist()
+    [True, False, True]
+    """
+    return _core.signbit(x)
 
 
 def where(condition: NDArray, x1: Operand, x2: Operand, /) -> NDArray:

@@ -31,6 +31,7 @@ __all__ = [
     "log10",
     "logaddexp",
     "logit",
+    "nextafter",
     "sigmoid",
     "sin",
     "sinh",
@@ -272,3 +273,14 @@ def copysign(x1: Operand, x2: Operand, /) -> NDArray:
     [-1.0, -2.0]
     """
     return _core.copysign(x1, x2)
+
+
+def nextafter(x1: Operand, x2: Operand, /) -> NDArray:
+    """The floating number next to x1 on the way to x2; x2 itself where they are equal.
+
+    float32 and float64.
+
+    >>> nd.nextafter(nd.asarray([1.0]), 2.0).tolist()
+    [1.0000001192092896]
+    """
+    return _core.nextafter(x1, x2)
