@@ -120,7 +120,7 @@ nb::object dlpack(const Array& x, nb::handle stream, nb::handle max_version, nb:
 template <typename Managed>
 Array import_capsule(nb::handle capsule, Backend& backend) {
   auto* managed = static_cast<Managed*>(PyCapsule_GetPointer(capsule.ptr(), Managed::name));
-  bool readonly = false;
+  bool readonly = true;  // before 1.0 nobody could say, and JAX's arrays never change
   if constexpr (std::is_same_v<Managed, ManagedTensorVersioned>) {
     if (managed->version.major != our_version.major) {
       throw nb::buffer_error(message("from_dlpack: the other library exports version ",

@@ -79,7 +79,8 @@ def from_dlpack(
     Array API standard: https://data-apis.org/array-api/latest/API_specification/generated/array_api.from_dlpack.html
 
     copy: True always copies; False never does, None only where it must. What the other library
-    shares for reading only is a read-only array here (`x.buffer.readonly`). device=None is x's own
+    shares for reading only is a read-only array here (`x.buffer.readonly`), and so is what comes
+    from a library that speaks DLPack from before 1.0, which cannot say. device=None is x's own
     if it is an array of this package, else the default one. AttributeError if x does not speak
     DLPack, BufferError for memory that cannot be shared, DTypeError for an element type that does
     not exist here.
