@@ -32,37 +32,6 @@ nb::object operate_in_place(nb::handle self, nb::handle other) {
   return nb::borrow(self);
 }
 
-// Axes given as separate numbers or as one tuple: reshape(2, 3) and reshape((2, 3)).
-Dims dims_from_args(const nb::args& args) {
-  return to_dims(args.size() == 1 ? nb::handle(args[0]) : nb::handle(args));
-}
-
-Array get_item(nb::handle self, nb::handle key, bool& advanced) {
-  const Array& x = *nb::inst_ptr<Array>(self);
-  if (const auto layout = basic_index(x.layout, key)) return x.view(*layout);
-  advanced = true;
-  return x;
-}
-
-void set_item(nb::handle self, nb::handle key, nb::handle value) {
-  const Array& x = *nb::inst_ptr<Array>(self);
-  const auto layout = basic_index(x.layout, key);
-  if (!layout) {
-    python_attribute("ndarray_core.advanced_indexing", "setitem")(self, key, value);
-    return;
-  }
-  const Array target = x.view(*layout);
-  if (nb::isinstance<Array>(value)) {
-    assign(target, *nb::inst_ptr<Array>(value));
-  } else if (const auto scalar = to_scalar(value)) {
-    fill(target, *scalar);
-  } else {
-    const nb::object array = python_attribute("ndarray_core.creation", "asarray")(
-        value, nb::arg("device") = Device{&x.device()});
-    assign(target, nb::cast<const Array&>(array));
-  }
-}
-
 const Dims* pointer(const std::optional<Dims>& axes) { return axes ? &*axes : nullptr; }
 
 }  // namespace
@@ -70,18 +39,13 @@ const Dims* pointer(const std::optional<Dims>& axes) { return axes ? &*axes : nu
 void bind_array(nb::module_& m) {
   nb::class_<Array> cls(m, "NDArray",
                         "A strided N-dimensional array: a Buffer seen through a Layout.",
-                        nb::type_slots(buffer_protocol_slots));
+                        nb::type_slots(array_slots));
 
   cls.def_prop_ro("dtype", [](const Array& x) { return x.dtype(); })
       .def_prop_ro("device", [](const Array& x) { return Device{&x.device()}; })
       .def_prop_ro(
-          "shape", [](const Array& x) { return to_tuple(x.shape()); },
-          nb::sig("def shape(self, /) -> tuple[int, ...]"))
-      .def_prop_ro(
           "strides", [](const Array& x) { return to_tuple(x.strides()); },
           nb::sig("def strides(self, /) -> tuple[int, ...]"), "In elements.")
-      .def_prop_ro("ndim", &Array::ndim)
-      .def_prop_ro("size", &Array::size)
       .def_prop_ro("itemsize", [](const Array& x) { return itemsize(x.dtype()); })
       .def_prop_ro(
           "nbytes",
@@ -90,26 +54,7 @@ void bind_array(nb::module_& m) {
       .def_prop_ro("buffer", [](const Array& x) { return BufferHandle{x.buffer}; })
       .def_prop_ro(
           "version", [](const Array& x) { return x.buffer->version.load(); },
-          "Number of writes to the buffer so far.")
-      .def_prop_ro(
-          "T",
-          [](const Array& x) {
-            if (x.ndim() != 2)
-              throw ShapeError(message("T: shape ", x.shape(), " is no matrix; use mT or permute"));
-            return x.view(x.layout.permute({1, 0}));
-          },
-          "The transposed matrix, as a view.")
-      .def_prop_ro(
-          "mT",
-          [](const Array& x) {
-            if (x.ndim() < 2)
-              throw ShapeError(message("mT: shape ", x.shape(), " has fewer than two dimensions"));
-            Layout layout = x.layout;
-            std::swap(layout.shape[x.ndim() - 1], layout.shape[x.ndim() - 2]);
-            std::swap(layout.strides[x.ndim() - 1], layout.strides[x.ndim() - 2]);
-            return x.view(layout);
-          },
-          "The last two axes exchanged, as a view.");
+          "Number of writes to the buffer so far.");
 
   // Numbers and sequences.
   cls.def("item", &item, nb::sig("def item(self) -> bool | int | float | complex"),
@@ -189,19 +134,7 @@ void bind_array(nb::module_& m) {
           [](nb::handle self, nb::handle spec) {
             return python_attribute("ndarray_core.printing", "array_format")(self, spec);
           },
-          nb::arg("spec"), nb::sig("def __format__(self, spec: str, /) -> str"))
-      .def(
-          "__getitem__",
-          [](nb::handle self, nb::handle key) {
-            bool advanced = false;
-            Array view = get_item(self, key, advanced);
-            return advanced
-                       ? python_attribute("ndarray_core.advanced_indexing", "getitem")(self, key)
-                       : nb::cast(std::move(view));
-          },
-          nb::arg("key").none(), nb::sig("def __getitem__(self, key: typing.Any, /) -> NDArray"))
-      .def("__setitem__", &set_item, nb::arg("key").none(), nb::arg("value").none(),
-           nb::sig("def __setitem__(self, key: typing.Any, value: typing.Any, /) -> None"));
+          nb::arg("spec"), nb::sig("def __format__(self, spec: str, /) -> str"));
 
   bind_exchange(m, cls);
 
@@ -246,33 +179,13 @@ void bind_array(nb::module_& m) {
 
   // Views.
   cls.def(
-         "reshape",
-         [](const Array& x, const nb::args& shape) { return reshape(x, dims_from_args(shape)); },
-         nb::sig("def reshape(self, *shape: typing.Any) -> NDArray"),
-         "A view where the strides allow it, else a copy.")
-      .def(
-          "permute",
-          [](const Array& x, const nb::args& axes) {
-            return x.view(x.layout.permute(dims_from_args(axes)));
-          },
-          nb::sig("def permute(self, *axes: typing.Any) -> NDArray"))
-      .def(
-          "transpose",
-          [](const Array& x, int64_t axis0, int64_t axis1) {
-            const int a = x.layout.normalize_axis(axis0, "transpose"),
-                      b = x.layout.normalize_axis(axis1, "transpose");
-            Layout layout = x.layout;
-            std::swap(layout.shape[a], layout.shape[b]);
-            std::swap(layout.strides[a], layout.strides[b]);
-            return x.view(layout);
-          },
-          nb::arg("axis0"), nb::arg("axis1"))
-      .def(
-          "broadcast_to",
-          [](const Array& x, const nb::args& shape) {
-            return x.view(x.layout.broadcast_to(dims_from_args(shape)));
-          },
-          nb::sig("def broadcast_to(self, *shape: typing.Any) -> NDArray"))
+         "transpose",
+         [](const Array& x, int64_t axis0, int64_t axis1) {
+           const int a = x.layout.normalize_axis(axis0, "transpose"),
+                     b = x.layout.normalize_axis(axis1, "transpose");
+           return x.view(x.layout.swap_axes(a, b));
+         },
+         nb::arg("axis0"), nb::arg("axis1"))
       .def(
           "flip",
           [](const Array& x, const std::optional<Dims>& axis) {

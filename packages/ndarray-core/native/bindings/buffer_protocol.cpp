@@ -19,6 +19,8 @@ bool is_column_major(const Layout& layout) {
 
 bool asks_for(int flags, int request) { return (flags & request) == request; }
 
+}  // namespace
+
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
   view->obj = nullptr;
   const Array& x = *nb::inst_ptr<Array>(nb::handle(self));
@@ -67,13 +69,5 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept {
 void release_buffer(PyObject*, Py_buffer* view) noexcept {
   delete[] static_cast<Py_ssize_t*>(view->internal);
 }
-
-}  // namespace
-
-PyType_Slot buffer_protocol_slots[] = {
-    {Py_bf_getbuffer, reinterpret_cast<void*>(&get_buffer)},
-    {Py_bf_releasebuffer, reinterpret_cast<void*>(&release_buffer)},
-    {0, nullptr},
-};
 
 }  // namespace nd

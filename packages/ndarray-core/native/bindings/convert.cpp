@@ -22,6 +22,20 @@ Scalar scalar_from_int(PyObject* number) {
   throw std::overflow_error("the integer does not fit into 64 bits");
 }
 
+int64_t size_of_index(PyObject* index) {
+  if (!PyIndex_Check(index)) {
+    throw nb::type_error(message("expected an int or a sequence of ints, got ",
+                                 nb::type_name(nb::handle(index).type()).c_str())
+                             .c_str());
+  }
+  const Py_ssize_t size = PyNumber_AsSsize_t(index, PyExc_OverflowError);
+  if (size == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    throw ShapeError(message(nb::str(nb::handle(index)).c_str(), " does not fit into 64 bits"));
+  }
+  return size;
+}
+
 }  // namespace
 
 nb::dlpack::dtype dlpack_type(DType dtype) {
@@ -132,24 +146,18 @@ Backend& to_backend(nb::handle object) {
 }
 
 Dims to_dims(nb::handle object) {
-  const auto size_of_index = [](PyObject* index) -> int64_t {
-    if (!PyIndex_Check(index)) {
-      throw nb::type_error(message("expected an int or a sequence of ints, got ",
-                                   nb::type_name(nb::handle(index).type()).c_str())
-                               .c_str());
-    }
-    const Py_ssize_t size = PyNumber_AsSsize_t(index, PyExc_OverflowError);
-    if (size == -1 && PyErr_Occurred()) {
-      PyErr_Clear();
-      throw ShapeError(message(nb::str(nb::handle(index)).c_str(), " does not fit into 64 bits"));
-    }
-    return size;
-  };
   PyObject* p = object.ptr();
   if (!PyTuple_Check(p) && !PyList_Check(p)) return {size_of_index(p)};
   Dims dims;
   for (nb::handle element : nb::borrow<nb::sequence>(object))
     dims.push_back(size_of_index(element.ptr()));
+  return dims;
+}
+
+Dims to_dims(PyObject* const* arguments, Py_ssize_t count) {
+  if (count == 1) return to_dims(nb::handle(arguments[0]));
+  Dims dims;
+  for (Py_ssize_t i = 0; i < count; ++i) dims.push_back(size_of_index(arguments[i]));
   return dims;
 }
 

@@ -38,6 +38,8 @@ Backend& to_backend(nb::handle object);
 // Sizes or axes: an int, or a sequence of them. TypeError for anything else, ShapeError for more
 // than an array can have.
 Dims to_dims(nb::handle object);
+// Given as separate arguments or as one: reshape(2, 3) and reshape((2, 3)).
+Dims to_dims(PyObject* const* arguments, Py_ssize_t count);
 nb::tuple to_tuple(const Dims& dims);
 // An attribute of one of the package's Python modules, which may import this one.
 nb::object python_attribute(const char* module, const char* name);
@@ -64,12 +66,20 @@ nb::object to_numpy(nb::handle self, const Array& x);
 // The element that a 0-d or one-element array holds, as a Python number.
 nb::object item(const Array& x);
 
-// Subscripts of ints, slices, ... and None give a view. Nothing is returned for keys that hold
-// arrays or lists: those are read in Python (advanced_indexing.py).
-std::optional<Layout> basic_index(const Layout& layout, nb::handle key);
+// Subscripts of ints, slices, ... and None turn a layout into that of a view. False, and the layout
+// as it was, for keys that hold arrays or lists: those are read in Python (advanced_indexing.py).
+bool basic_index(Layout& layout, nb::handle key);
 
-// The buffer protocol of NDArray, for nanobind's class_ (buffer_protocol.cpp).
-extern PyType_Slot buffer_protocol_slots[];
+// What NDArray answers without nanobind's help (array_slots.cpp), the buffer protocol among it
+// (buffer_protocol.cpp).
+extern PyType_Slot array_slots[];
+int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept;
+void release_buffer(PyObject* self, Py_buffer* view) noexcept;
+
+// ShapeError becomes ndarray_core.errors.ShapeError, and so on: for nanobind's methods, and for
+// slots (errors.cpp).
+void translate_error(const std::exception_ptr& exception, void*);
+void set_python_error(const std::exception_ptr& exception) noexcept;
 
 // What this module was compiled with (build_information.cpp).
 nb::dict build_information();

@@ -19,23 +19,23 @@ KeyKind kind_of_key(PyObject* key) {
   return KeyKind::advanced;
 }
 
-Layout apply_slice(const Layout& layout, int axis, PyObject* key) {
+void apply_slice(Layout& layout, int axis, PyObject* key) {
   Py_ssize_t start, stop, step;
   if (PySlice_Unpack(key, &start, &stop, &step) < 0) throw nb::python_error();
   const Py_ssize_t length = PySlice_AdjustIndices(layout.shape[axis], &start, &stop, step);
-  return layout.slice(axis, start, length, step);
+  layout = layout.slice(axis, start, length, step);
 }
 
 }  // namespace
 
-std::optional<Layout> basic_index(const Layout& layout, nb::handle key) {
+bool basic_index(Layout& layout, nb::handle key) {
   const bool is_tuple = PyTuple_Check(key.ptr());
   const int count = is_tuple ? static_cast<int>(PyTuple_Size(key.ptr())) : 1;
   int consumed = 0, ellipses = 0;
   for (int i = 0; i < count; ++i) {
     switch (kind_of_key(is_tuple ? PyTuple_GetItem(key.ptr(), i) : key.ptr())) {
       case KeyKind::advanced:
-        return std::nullopt;
+        return false;
       case KeyKind::ellipsis:
         ++ellipses;
         break;
@@ -51,7 +51,7 @@ std::optional<Layout> basic_index(const Layout& layout, nb::handle key) {
                              " dimensions, but ", consumed, " were indexed"));
   }
 
-  Layout result = layout;
+  const int whole_axes = layout.ndim() - consumed;  // what an ellipsis stands for
   int axis = 0;
   for (int i = 0; i < count; ++i) {
     PyObject* element = is_tuple ? PyTuple_GetItem(key.ptr(), i) : key.ptr();
@@ -59,20 +59,20 @@ std::optional<Layout> basic_index(const Layout& layout, nb::handle key) {
       case KeyKind::integer: {
         const Py_ssize_t position = PyNumber_AsSsize_t(element, PyExc_IndexError);
         if (position == -1 && PyErr_Occurred()) throw nb::python_error();
-        result = result.index(axis, position);
+        layout = layout.index(axis, position);
         break;
       }
       case KeyKind::slice:
-        result = apply_slice(result, axis++, element);
+        apply_slice(layout, axis++, element);
         break;
       case KeyKind::new_axis:
-        result = result.expand_dims(axis++);
+        layout = layout.expand_dims(axis++);
         break;
       default:  // the ellipsis
-        axis += layout.ndim() - consumed;
+        axis += whole_axes;
     }
   }
-  return result;
+  return true;
 }
 
 }  // namespace nd

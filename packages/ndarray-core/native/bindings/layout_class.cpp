@@ -91,7 +91,8 @@ void bind_layout(nb::module_& m) {
       .def(
           "__getitem__",
           [](const Layout& x, nb::handle key) {
-            if (const auto layout = basic_index(x, key)) return *layout;
+            Layout result = x;
+            if (basic_index(result, key)) return result;
             throw nb::type_error("a layout is indexed by ints, slices, ... and None");
           },
           nb::arg("key").none())

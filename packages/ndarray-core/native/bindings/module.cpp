@@ -4,30 +4,6 @@
 
 namespace {
 
-// nd::ShapeError becomes ndarray_core.errors.ShapeError, and so on.
-void translate(const std::exception_ptr& exception, void*) {
-  const auto raise = [](const char* name, const char* text) {
-    PyErr_SetString(nd::python_attribute("ndarray_core.errors", name).ptr(), text);
-  };
-  try {
-    std::rethrow_exception(exception);
-  } catch (const nd::ShapeError& e) {
-    raise("ShapeError", e.what());
-  } catch (const nd::DTypeError& e) {
-    raise("DTypeError", e.what());
-  } catch (const nd::DeviceError& e) {
-    raise("DeviceError", e.what());
-  } catch (const nd::OutOfMemory& e) {
-    raise("OutOfMemoryError", e.what());
-  } catch (const nd::ReadOnlyError& e) {
-    raise("ReadOnlyError", e.what());
-  } catch (const nd::IndexError& e) {
-    PyErr_SetString(PyExc_IndexError, e.what());
-  } catch (const nd::Error& e) {
-    raise("NDArrayError", e.what());
-  }
-}
-
 void* release_interpreter() {
   return PyGILState_GetThisThreadState() ? PyEval_SaveThread() : nullptr;
 }
@@ -40,7 +16,7 @@ NB_MODULE(_core, m) {
   m.doc() = "Buffers, layouts, arrays and checked operations of ndarray_core, in C++.";
   // Backends live as long as the process, and the `numpy` one keeps its Python module: no leak.
   nb::set_leak_warnings(false);
-  nb::register_exception_translator(translate);
+  nb::register_exception_translator(translate_error);
   thread_hooks = {release_interpreter, acquire_interpreter};
 
   auto dtype = nb::enum_<DType>(m, "DType", "The element type of an array.");

@@ -215,6 +215,13 @@ Layout Layout::permute(const Dims& axes) const {
   return result;
 }
 
+Layout Layout::swap_axes(int axis1, int axis2) const {
+  Layout result = *this;
+  std::swap(result.shape[axis1], result.shape[axis2]);
+  std::swap(result.strides[axis1], result.strides[axis2]);
+  return result;
+}
+
 Layout Layout::flip(const Dims& axes) const {
   Layout result = *this;
   for (int64_t a : axes) {

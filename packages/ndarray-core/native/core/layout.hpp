@@ -37,6 +37,7 @@ struct Layout {
   Layout expand_dims(int axis) const;
   Layout squeeze(const Dims& axes) const;
   Layout permute(const Dims& axes) const;
+  Layout swap_axes(int axis1, int axis2) const;
   Layout flip(const Dims& axes) const;
   Layout broadcast_to(const Dims& shape) const;
   // The reshaped view, or nothing when the strides make a copy necessary. One size may be -1.
