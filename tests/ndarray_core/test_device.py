@@ -108,6 +108,13 @@ OPERATIONS = [
     lambda x, y: x[y.astype(int)],
     lambda x, y: nd.concat([x, y]),
     lambda x, y: nd.scatter_add(x, y.astype(int), x, axis=0),
+    lambda x, y: nd.scatter(x, x.astype(int), y, axis=0),
+    lambda x, y: nd.at(x, y.astype(int)).add(x),
+    lambda x, y: nd.at(x, [0]).set(y[0]),
+    lambda x, y: x.__setitem__((slice(None), y[0].astype(int)), 1),
+    lambda x, y: nd.searchsorted(x[0], y),
+    lambda x, y: nd.searchsorted(x[0], x, sorter=y[0].astype(int)),
+    lambda x, y: nd.isin(x, y),
 ]
 
 

@@ -127,6 +127,8 @@ def _broadcast_value(values: NDArray, shape: tuple[int, ...]) -> NDArray:
 
 def _select(x: NDArray, key: Any) -> Selection | tuple[Any, ...]:
     """What the key selects; or the key without its 0-d arrays, if nothing else is special in it."""
+    if isinstance(key, NDArray) and key.ndim and x.ndim and key.dtype.kind in ("int", "uint"):
+        return Selection(x, 0, 1, key)  # the most frequent key needs nothing of what follows
     entries = [_normalize(x, entry) for entry in (key if isinstance(key, tuple) else (key,))]
     if not any(isinstance(entry, NDArray) for entry in entries):
         return tuple(entries)

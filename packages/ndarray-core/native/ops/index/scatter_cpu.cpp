@@ -88,7 +88,8 @@ BinaryKernel row_kernel(ScatterOp op, DType dtype) {
 
 // Writes along `length` indices, one after the other, for a block of the other dimensions.
 template <typename Op, typename T>
-void scatter_elements(Block<3> block, const Axis& axis, int64_t length, const int64_t (&along)[3]) {
+void scatter_elements(const Block<3>& block, const Axis axis, int64_t length,
+                      const int64_t (&along)[3]) {
   // The innermost loop is over the other dimension, or over the indices where those lie closer.
   int64_t inner = block.columns, inner_steps[3], outer_steps[3];
   std::copy_n(block.column_strides, 3, inner_steps);
@@ -99,20 +100,22 @@ void scatter_elements(Block<3> block, const Axis& axis, int64_t length, const in
   }
   for (int64_t row = 0; row < block.rows; ++row) {
     for (int64_t j = 0; j < length; ++j) {
-      char* data[3];
-      for (int k = 0; k < 3; ++k) {
-        data[k] = block.data[k] + row * block.row_strides[k] + j * outer_steps[k];
-      }
+      const auto start = [&](Operand k) {
+        return block.data[k] + row * block.row_strides[k] + j * outer_steps[k];
+      };
+      char* out = start(out_operand);
+      const char *index = start(index_operand), *value = start(other_operand);
       for (int64_t i = 0; i < inner; ++i) {
-        T& target =
-            *reinterpret_cast<T*>(data[out_operand] + axis.offset(read_index(data[index_operand])));
-        const T value = *reinterpret_cast<const T*>(data[other_operand]);
+        T& target = *reinterpret_cast<T*>(out + axis.offset(read_index(index)));
+        const T operand = *reinterpret_cast<const T*>(value);
         if constexpr (is_half<T> && !std::is_same_v<Op, Assign>) {
-          target = narrow<T>(Op::combine(widen(target), widen(value)));
+          target = narrow<T>(Op::combine(widen(target), widen(operand)));
         } else {
-          target = Op::combine(target, value);
+          target = Op::combine(target, operand);
         }
-        for (int k = 0; k < 3; ++k) data[k] += inner_steps[k];
+        out += inner_steps[out_operand];
+        index += inner_steps[index_operand];
+        value += inner_steps[other_operand];
       }
     }
   }
