@@ -54,6 +54,82 @@ def binary_row(name: str, calls: int, shape: tuple[int, ...], function: Callable
     )
 
 
+def each_row(
+    name: str,
+    calls: int,
+    shape: tuple[int, ...],
+    of_ours: Callable,
+    of_numpy: Callable,
+    of_torch: Callable,
+) -> Row:
+    """Work that each contestant spells in its own way."""
+    ours, host, peer = arrays(*shape)
+    return Row(
+        name,
+        calls,
+        lambda: of_ours(ours),
+        {"numpy": lambda: of_numpy(host), "torch": lambda: of_torch(peer)},
+    )
+
+
+def scatter_row() -> Row:
+    """A hundred thousand numbers added into a million places, some of them several times."""
+    ours, host, peer = arrays(1_000_000)
+    values, host_values, peer_values = arrays(100_000)
+    positions = np.random.default_rng(1).integers(0, 1_000_000, 100_000)
+    key, peer_key = nd.asarray(positions, device="cpu"), torch.from_numpy(positions)
+    return Row(
+        "at(x, i).add(v), 100k into 1M",
+        10,
+        lambda: nd.at(ours, key).add(values),
+        {
+            "numpy": lambda: np.add.at(host, positions, host_values),
+            "torch": lambda: peer.index_add_(0, peer_key, peer_values),
+        },
+    )
+
+
+def order_rows() -> list[Row]:
+    shape = (1_000_000,)
+    return [
+        each_row(
+            "sort, stable, 1M elements",
+            1,
+            shape,
+            nd.sort,
+            lambda x: np.sort(x, kind="stable"),
+            lambda x: torch.sort(x, stable=True)[0],
+        ),
+        each_row(
+            "argsort, stable, 1M elements",
+            1,
+            shape,
+            nd.argsort,
+            lambda x: np.argsort(x, kind="stable"),
+            lambda x: torch.argsort(x, stable=True),
+        ),
+        each_row(
+            "cumulative sum along rows, 1000 x 1000",
+            10,
+            (1000, 1000),
+            lambda x: nd.cumulative_sum(x, axis=1),
+            lambda x: np.cumsum(x, axis=1),
+            lambda x: torch.cumsum(x, dim=1),
+        ),
+        each_row(
+            "cumulative sum down columns, 1000 x 1000",
+            10,
+            (1000, 1000),
+            lambda x: nd.cumulative_sum(x, axis=0),
+            lambda x: np.cumsum(x, axis=0),
+            lambda x: torch.cumsum(x, dim=0),
+        ),
+        binary_row("x[x > 0], 1M elements", 5, shape, lambda x: x[x > 0]),
+        each_row("unique, 1M elements", 1, shape, nd.unique_values, np.unique, torch.unique),
+        scatter_row(),
+    ]
+
+
 def gradient_row() -> Row:
     """Forward and backward through one small expression: the cost of recording."""
     ours = ta.ones(4, device="cpu", requires_grad=True)
@@ -103,6 +179,7 @@ def rows() -> list[Row]:
         binary_row("sum, 10M elements", 2, (10_000_000,), lambda x: x.sum()),
         binary_row("matmul 512", 5, (512, 512), lambda x: x @ x),
         binary_row("matmul 1024", 2, (1024, 1024), lambda x: x @ x),
+        *order_rows(),
         gradient_row(),
         training_row(),
     ]

@@ -155,6 +155,24 @@ def test_an_update_reads_its_values_before_it_writes(device: nd.Device) -> None:
     assert x.tolist() == [13, 12, 11, 10]
 
 
+def test_memory_that_is_read_only_stays_as_it_is(device: nd.Device) -> None:
+    host = np.zeros(3, np.float32)
+    host.flags.writeable = False
+    x = nd.asarray(host, device=device, copy=False)
+    position = nd.asarray([0], device=device)
+    for write in (
+        lambda: nd.at(x, [0]).add(1),
+        lambda: nd.at(x, ...).set(1),
+        lambda: nd.scatter(x, position, x[:1], 0),
+        lambda: nd.index_add(x, position, nd.ones(1, device=device), axis=0),
+        lambda: x.__setitem__(x == 0, 1),
+    ):
+        with pytest.raises(nd.errors.ReadOnlyError):
+            write()
+    assert nd.at(x, [0]).add(1, copy=True).tolist() == [1.0, 0.0, 0.0]
+    assert host.tolist() == [0.0, 0.0, 0.0]
+
+
 def test_scatter_errors(device: nd.Device) -> None:
     x = nd.zeros((2, 3), device=device)
     indices = nd.asarray([[0, 1, 2]], device=device)
