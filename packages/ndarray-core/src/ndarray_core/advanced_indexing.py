@@ -110,7 +110,7 @@ def _as_values(x: NDArray, value: Any, mode: str) -> NDArray:
     """What is written, as an array on x's device. Numbers adopt x's type where they may."""
     if isinstance(value, NDArray):
         return value
-    if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+    if isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic):
         kind = dtype_of_scalar(value).kind
         if mode == "assign" or KINDS[kind] <= KINDS[x.dtype.kind]:
             return _core.full((), value, x.dtype, x.device)

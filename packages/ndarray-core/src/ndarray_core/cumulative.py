@@ -4,7 +4,7 @@ Array API standard, "Statistical functions" (cumulative_sum, cumulative_prod; th
 their kin): https://data-apis.org/array-api/latest/API_specification/statistical_functions.html
 
 The axis may be left out for a vector. ShapeError where it may not, and for 0-d arrays; IndexError
-for an axis that x does not have.
+for an axis that x does not have. DTypeError for extremes of complex numbers, which have no order.
 """
 
 from __future__ import annotations

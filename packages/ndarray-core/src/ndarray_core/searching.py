@@ -40,7 +40,8 @@ def searchsorted(
     x1 (N,) and x2 of any shape, or a number, give int64 places from 0 to N in x2's shape: before
     elements equal to the value, or behind them if `side` is "right". NaN counts as the greatest, as
     in `sort`. `sorter` (N,) holds the positions that sort an x1 that is not: argsort(x1).
-    ShapeError if x1 is no vector or the sorter has another shape, ValueError for another side.
+    ShapeError if x1 is no vector or the sorter has another shape, ValueError for another side,
+    DTypeError for complex numbers.
 
     >>> x1 = nd.asarray([1, 3, 3, 5])
     >>> nd.searchsorted(x1, nd.asarray([0, 3, 6])).tolist()

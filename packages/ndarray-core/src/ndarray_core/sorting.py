@@ -5,7 +5,7 @@ PyTorch have): https://data-apis.org/array-api/latest/API_specification/sorting_
 
 Every sort is stable: equal elements, among them 0.0 and -0.0, keep their order, descending too.
 NaN counts as the greatest: it comes last, or, descending, first. IndexError for an axis that x does
-not have.
+not have, DTypeError for complex numbers, which have no order.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from . import _core
 from ._core import NDArray
 from ._typing import Axis
-from .dtypes import float32
+from .dtypes import float32, float64
 from .errors import ShapeError
 from .interchange import from_host
 from .manipulation import normalize_axis
@@ -106,7 +106,7 @@ def quantile(
     elements it interpolates linearly, as numpy.quantile does: method 7 of Hyndman and Fan, "Sample
     quantiles in statistical packages", The American Statistician 50, 1996. NaN where there is one
     among the elements. Integers and bool become float32. ValueError for q outside [0, 1],
-    ShapeError for no elements.
+    ShapeError for no elements, DTypeError for complex numbers.
 
     >>> nd.quantile(nd.asarray([4.0, 1.0, 3.0, 2.0]), [0.0, 0.5, 0.9]).numpy().round(3).tolist()
     [1.0, 2.5, 3.700000047683716]
@@ -120,7 +120,7 @@ def quantile(
         raise ShapeError(f"quantile: axis {axis} of shape {x.shape} is empty, and has no quantiles")
     places = levels.reshape(-1) * (count - 1)
     below = np.floor(places).astype(np.int64)
-    floating = x.dtype if x.dtype.kind == "float" else float32
+    floating = float64 if x.dtype == float64 else float32  # to interpolate in
     weight = from_host(places - below, x.device).astype(floating)
 
     ordered = _core.sort(lanes, -1, False)
@@ -134,6 +134,8 @@ def quantile(
     between = _core.where(_core.equal(low, high), low, between)
     last = ordered[..., count - 1 :].astype(floating, copy=False)  # NaN, if there is one
     result = _core.where(_core.isnan(last), last, between)
+    if x.dtype.kind == "float":
+        result = result.astype(x.dtype, copy=False)
     return result.permute(result.ndim - 1, *range(result.ndim - 1)).reshape((*levels.shape, *kept))
 
 

@@ -22,8 +22,12 @@ template <typename T>
 Key<T> to_key(T value) {
   constexpr Kind kind = kind_of(dtype_of_type<T>::value);
   if constexpr (kind == Kind::floating) {
-    if (value != value) return static_cast<Key<T>>(~Key<T>{0});
-    if (value == T(0)) return sign_bit<T>;
+    const auto number = [value] {
+      if constexpr (is_half<T>) return widen(value);
+      if constexpr (!is_half<T>) return value;
+    }();
+    if (number != number) return static_cast<Key<T>>(~Key<T>{0});
+    if (number == 0) return sign_bit<T>;
     const Key<T> bits = std::bit_cast<Key<T>>(value);
     return bits & sign_bit<T> ? static_cast<Key<T>>(~bits)
                               : static_cast<Key<T>>(bits | sign_bit<T>);
@@ -48,12 +52,12 @@ T from_key(Key<T> key) {
   }
 }
 
-// Calls f.template operator()<T>() with the C type of a dtype that has keys. Halves are widened
-// before they are sorted, and complex numbers have no order.
+// Calls f.template operator()<T>() with the C type of a dtype that has keys: complex numbers have
+// no order.
 template <typename F>
 void dispatch_ordered(DType dtype, F&& f) {
   dispatch(dtype, [&]<typename T>() {
-    if constexpr (!is_half<T> && !is_complex_type<T>) f.template operator()<T>();
+    if constexpr (!is_complex_type<T>) f.template operator()<T>();
   });
 }
 

@@ -110,12 +110,12 @@ struct Lane {
 // The key of +0 stands for both zeros; which of them was where is read from x again.
 template <typename T>
 void restore_zeros(char* out, const char* x, const Key<T>* sorted, const Lane& lane) {
-  const Key<T> zero = to_key(T(0)) ^ static_cast<Key<T>>(lane.flip);
+  const Key<T> zero = sign_bit<T> ^ static_cast<Key<T>>(lane.flip);
   const auto [first, last] = std::equal_range(sorted, sorted + lane.length, zero);
   int64_t place = first - sorted;
   for (int64_t i = 0; i < lane.length && place < last - sorted; ++i, x += lane.x_stride) {
     const T value = *reinterpret_cast<const T*>(x);
-    if (!(value == T(0))) continue;
+    if (to_key(value) != sign_bit<T>) continue;
     *reinterpret_cast<T*>(out + place++ * lane.out_stride) = value;
   }
 }
@@ -184,18 +184,12 @@ void for_each_lane(const Array& out, const Array& x, int axis, bool descending,
 }  // namespace
 
 void sort(const Array& out, const Array& x, int axis, bool descending) {
-  if (is_half_type(x.dtype())) {
-    const Array wide{cpu_backend().allocate(DType::float32, out.size()), Layout(out.shape())};
-    sort(wide, widened(x), axis, descending);
-    return copy(out, wide);
-  }
   dispatch_ordered(x.dtype(), [&]<typename T>() {
     for_each_lane<Key<T>>(out, x, axis, descending, sort_lane<T>);
   });
 }
 
 void arg_sort(const Array& out, const Array& x, int axis, bool descending) {
-  if (is_half_type(x.dtype())) return arg_sort(out, widened(x), axis, descending);
   const bool is_short = x.shape()[axis] <= int64_t{UINT32_MAX};
   dispatch_ordered(x.dtype(), [&]<typename T>() {
     if (is_short) {
@@ -209,9 +203,6 @@ void arg_sort(const Array& out, const Array& x, int axis, bool descending) {
 }
 
 void search_sorted(const Array& out, const Array& sorted, const Array& values, bool right) {
-  if (is_half_type(values.dtype())) {
-    return search_sorted(out, widened(sorted), widened(values), right);
-  }
   const Walk<2> walk({&out, &values});
   const int64_t stride = Walk<1>::byte_stride(sorted, 0), size = sorted.size();
   const char* const start = sorted.data();
