@@ -258,8 +258,11 @@ void bind_exchange(nb::module_& m, nb::class_<Array>& cls) {
           "__reduce__",
           [](nb::handle self) {
             const Array& x = *nb::inst_ptr<Array>(self);
+            nb::object elements = to_numpy(self, x);
+            // NumPy sends its own types' memory as it is, but not that of types made elsewhere.
+            if (x.dtype() == DType::bfloat16) elements = elements.attr("view")("uint16");
             return nb::make_tuple(python_attribute("ndarray_core.interchange", "rebuild"),
-                                  nb::make_tuple(to_numpy(self, x), x.device().name));
+                                  nb::make_tuple(elements, x.dtype(), x.device().name));
           },
           nb::sig("def __reduce__(self) -> tuple[typing.Any, ...]"))
       .def("__copy__", [](const Array& x) { return copy(x); })

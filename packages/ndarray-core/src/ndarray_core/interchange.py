@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from ._core import Device, NDArray
+from ._core import Device, DType, NDArray
 from ._typing import DeviceLike, DTypeLike
 from .device import device as as_device
-from .dtypes import as_dtype
+from .dtypes import as_dtype, to_numpy_dtype
 
 __all__ = ["astype", "from_dlpack", "from_numpy", "to_device"]
 
@@ -146,6 +146,6 @@ def to_device(x: NDArray, device: DeviceLike, /) -> NDArray:
     return x.to_device(as_device(device))
 
 
-def rebuild(array: npt.NDArray[Any], device_name: str) -> NDArray:
+def rebuild(elements: npt.NDArray[Any], dtype: DType, device_name: str) -> NDArray:
     """What a pickled array is made of again: its elements, on the device that it came from."""
-    return from_host(array, as_device(device_name))
+    return from_host(elements.view(to_numpy_dtype(dtype)), as_device(device_name))
