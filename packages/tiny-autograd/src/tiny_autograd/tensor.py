@@ -405,6 +405,14 @@ class Tensor(Operators, InPlace):
         """With elements of type float32."""
         return ops.astype(self, DType.float32)
 
+    def half(self) -> Tensor:
+        """With elements of type float16."""
+        return ops.astype(self, DType.float16)
+
+    def bfloat16(self) -> Tensor:
+        """With elements of type bfloat16."""
+        return ops.astype(self, DType.bfloat16)
+
     def long(self) -> Tensor:
         """With elements of type int64."""
         return ops.astype(self, DType.int64)
