@@ -103,13 +103,22 @@ UNARY = [
     Row("bitwise_invert", np.invert, NOT_FLOATING),
 ]
 
+
+def floor_divide(x: Any, y: Any) -> np.ndarray[Any, Any]:
+    """NumPy's, but with the standard's special cases for infinities."""
+    if np.result_type(x, y).kind != "f":
+        return np.floor_divide(x, y)
+    finite = np.isfinite(x) & np.isfinite(y)
+    return np.where(finite, np.floor_divide(x, y), np.floor(np.divide(x, y)))
+
+
 BINARY = [
     Row("add", np.add, ALL),
     Row("subtract", np.subtract),
     Row("multiply", np.multiply, ALL),
     Row("maximum", np.maximum, ALL),
     Row("minimum", np.minimum, ALL),
-    Row("floor_divide", np.floor_divide),
+    Row("floor_divide", floor_divide),
     Row("remainder", np.remainder),
     Row("pow", np.power, (*FLOATING, *UNSIGNED)),
     floating("divide", np.divide),

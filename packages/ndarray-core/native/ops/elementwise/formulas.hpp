@@ -158,12 +158,14 @@ ND_INLINE T remainder(T x, T y) {
 template <typename T>
 ND_INLINE T floor_divide(T x, T y) {
   if constexpr (is_float<T>) {
-    // As Python's float.__floordiv__: from the remainder, which is exact.
+    // As Python's float.__floordiv__: from the remainder, which is exact. But as the Array API
+    // standard has it where an operand is infinite: x / y rounded down.
+    const bool finite = isfinite(x) & isfinite(y) & (y != 0);
     const T r = fmod(x, y);
     const T quotient = (x - r) / y - ((r != 0) & ((y < 0) != (r < 0)) ? T(1) : T(0));
     const T down = floor(quotient);
     const T nearest = quotient - down > T(0.5) ? down + T(1) : down;
-    return y == 0 ? x / y : (quotient == 0 ? copysign(T(0), x / y) : nearest);
+    return !finite ? floor(x / y) : (quotient == 0 ? copysign(T(0), x / y) : nearest);
   } else {
     const T divisor = safe_divisor(y);
     const T q = static_cast<T>(x / divisor);

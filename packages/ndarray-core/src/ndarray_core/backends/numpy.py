@@ -64,6 +64,18 @@ def logit(x: Array, out: Array) -> Array:
     return out
 
 
+def floor_divide(x: Array, y: Array, out: Array) -> Array:
+    if out.dtype.kind != "f":
+        return np.floor_divide(x, y, out=out)
+    # As the Array API standard has it: of infinite operands the quotient, rounded down. NumPy says
+    # NaN for infinity // 2, and -1 for 1 // -infinity.
+    finite = np.isfinite(x) & np.isfinite(y)
+    quotient = np.floor(np.divide(x, y))
+    np.floor_divide(x, y, out=out)
+    np.copyto(out, quotient, where=~finite)
+    return out
+
+
 UNARY: dict[str, Callable[..., Any]] = {
     "negative": np.negative,
     "absolute": np.absolute,
@@ -107,13 +119,13 @@ UNARY: dict[str, Callable[..., Any]] = {
     "bitwise_invert": np.invert,
 }
 
-BINARY: dict[str, np.ufunc] = {
+BINARY: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "multiply": np.multiply,
     "maximum": np.maximum,
     "minimum": np.minimum,
     "subtract": np.subtract,
-    "floor_divide": np.floor_divide,
+    "floor_divide": floor_divide,
     "remainder": np.remainder,
     "pow": np.power,
     "divide": np.divide,
@@ -152,6 +164,14 @@ SCAN: dict[str, np.ufunc] = {
     "cumulative_prod": np.multiply,
     "cumulative_max": np.maximum,
     "cumulative_min": np.minimum,
+}
+
+# What a scatter does with the element that is there.
+ACCUMULATE: dict[str, np.ufunc] = {
+    "add": np.add,
+    "multiply": np.multiply,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
 }
 
 ARG_REDUCE: dict[str, Callable[..., Any]] = {"argmax": np.argmax, "argmin": np.argmin}
@@ -264,7 +284,7 @@ class NumpyBackend:
             if op == "assign":
                 out[positions] = np.ascontiguousarray(values)
             else:
-                BINARY[op].at(out, positions, values)
+                ACCUMULATE[op].at(out, positions, values)
 
     def nonzero(self, out: Array, x: Array) -> None:
         out[...] = np.nonzero(x)

@@ -70,6 +70,9 @@ def divide(x1: Operand, x2: Operand, /) -> NDArray:
 def floor_divide(x1: Operand, x2: Operand, /) -> NDArray:
     """x1 / x2, rounded down. An integer divided by zero gives 0.
 
+    Where an operand is infinite, the standard's special cases hold, which NumPy does not have:
+    inf // 2 is inf, and 1 // -inf is -0.
+
     >>> nd.floor_divide(nd.asarray([7, -7]), 2).tolist()
     [3, -4]
     """

@@ -35,7 +35,7 @@ def eigh(x: NDArray, /) -> EighResult:
     [1.0, 2.0]
     """
     matrices = as_matrices(x, "eigh", square=True)
-    return EighResult(*lapack("eigh", x, lambda a: tuple(np.linalg.eigh(a)), matrices))
+    return EighResult(*lapack("eigh", lambda a: tuple(np.linalg.eigh(a)), matrices))
 
 
 def eigvalsh(x: NDArray, /) -> NDArray:
@@ -45,5 +45,5 @@ def eigvalsh(x: NDArray, /) -> NDArray:
     [1.0, 2.0]
     """
     matrices = as_matrices(x, "eigvalsh", square=True)
-    values: NDArray = lapack("eigvalsh", x, np.linalg.eigvalsh, matrices)
+    values: NDArray = lapack("eigvalsh", np.linalg.eigvalsh, matrices)
     return values

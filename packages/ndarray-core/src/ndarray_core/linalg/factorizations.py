@@ -3,9 +3,8 @@
 Array API standard, "Linear Algebra Extension":
 https://data-apis.org/array-api/latest/extensions/linear_algebra_functions.html
 
-LAPACK does the work, on every device: NumPy's functions read the array's memory where it lies and
-give the result's memory to the new array. What is composed of a factorisation (pinv, matrix_rank,
-matrix_power) multiplies on the device.
+LAPACK does the work, on every device, and NumPy is the way to it (`host_functions`). What is
+composed of a factorisation (pinv, matrix_rank, matrix_power) multiplies on the device.
 
 Integers and bool become float32. DTypeError for float16 and bfloat16, which LAPACK does not have;
 ShapeError for what is no matrix, or not a square one where one is needed; LinAlgError where the
@@ -22,9 +21,9 @@ import numpy as np
 
 from .. import _core, creation
 from .._core import NDArray
-from ..dtypes import default_float, finfo, result_type
-from ..errors import DeviceError, DTypeError, LinAlgError, ShapeError
-from ..interchange import from_host
+from ..dtypes import finfo, result_type
+from ..errors import DeviceError, LinAlgError, ShapeError
+from ..host_functions import apply, as_floating
 from ..reductions import count_nonzero
 
 __all__ = [
@@ -74,23 +73,12 @@ class SVDResult(NamedTuple):
     Vh: NDArray
 
 
-def as_floating(x: NDArray, op: str) -> NDArray:
-    """x in a type that LAPACK has: integers and bool become the default floating type."""
-    if x.dtype.kind in ("bool", "int", "uint"):
-        return x.astype(default_float)
-    if x.dtype.itemsize < 4:
-        raise DTypeError(
-            f"{op}: LAPACK does not compute in {x.dtype.name}; convert with astype('float32') first"
-        )
-    return x
-
-
 def as_matrices(x: NDArray, op: str, square: bool = False) -> NDArray:
     """x (..., M, N) in a type that LAPACK has; ShapeError if it is no (square) matrix."""
     if x.ndim < 2 or (square and x.shape[-2] != x.shape[-1]):
         kind = "square matrix" if square else "matrix"
         raise ShapeError(f"{op}: takes a {kind} or a stack of them, not shape {x.shape}")
-    return as_floating(x, op)
+    return as_floating(x, op, "LAPACK")
 
 
 def adjoint(x: NDArray) -> NDArray:
@@ -98,17 +86,14 @@ def adjoint(x: NDArray) -> NDArray:
     return x.mT
 
 
-def lapack(op: str, x: NDArray, function: Callable[..., Any], *operands: NDArray) -> Any:
-    """What NumPy's function makes of the operands' memory, as arrays on x's device."""
+def lapack(op: str, function: Callable[..., Any], *operands: NDArray) -> Any:
+    """What NumPy's function makes of the operands; LinAlgError where it does not exist."""
     try:
-        result = function(*(operand.numpy() for operand in operands))
+        return apply(function, *operands)
     except np.linalg.LinAlgError as error:
         shapes = ", ".join(str(operand.shape) for operand in operands)
         hint = WAYS_OUT.get(op, "are all elements finite?")
         raise LinAlgError(f"{op}: {shapes}: {error}; {hint}") from None
-    if isinstance(result, tuple):
-        return tuple(from_host(np.asarray(part), x.device) for part in result)
-    return from_host(np.asarray(result), x.device)
 
 
 def cholesky(x: NDArray, /, *, upper: bool = False) -> NDArray:
@@ -121,7 +106,7 @@ def cholesky(x: NDArray, /, *, upper: bool = False) -> NDArray:
     [[2.0, 0.0], [1.0, 2.0]]
     """
     matrices = as_matrices(x, "cholesky", square=True)
-    factor: NDArray = lapack("cholesky", x, lambda a: np.linalg.cholesky(a, upper=upper), matrices)
+    factor: NDArray = lapack("cholesky", lambda a: np.linalg.cholesky(a, upper=upper), matrices)
     return factor
 
 
@@ -138,7 +123,7 @@ def qr(x: NDArray, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QR
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr: mode is 'reduced' or 'complete', not {mode!r}")
     matrices = as_matrices(x, "qr")
-    return QRResult(*lapack("qr", x, lambda a: tuple(np.linalg.qr(a, mode)), matrices))
+    return QRResult(*lapack("qr", lambda a: tuple(np.linalg.qr(a, mode)), matrices))
 
 
 def svd(x: NDArray, /, *, full_matrices: bool = True) -> SVDResult:
@@ -151,7 +136,7 @@ def svd(x: NDArray, /, *, full_matrices: bool = True) -> SVDResult:
     [3.0, 2.0]
     """
     matrices = as_matrices(x, "svd")
-    parts = lapack("svd", x, lambda a: tuple(np.linalg.svd(a, full_matrices)), matrices)
+    parts = lapack("svd", lambda a: tuple(np.linalg.svd(a, full_matrices)), matrices)
     return SVDResult(*parts)
 
 
@@ -162,7 +147,7 @@ def svdvals(x: NDArray, /) -> NDArray:
     [3.0, 2.0]
     """
     matrices = as_matrices(x, "svdvals")
-    values: NDArray = lapack("svdvals", x, lambda a: np.linalg.svd(a, compute_uv=False), matrices)
+    values: NDArray = lapack("svdvals", lambda a: np.linalg.svd(a, compute_uv=False), matrices)
     return values
 
 
@@ -172,7 +157,7 @@ def det(x: NDArray, /) -> NDArray:
     >>> nd.linalg.det(nd.asarray([[2.0, 0.0], [1.0, 3.0]])).tolist()
     6.0
     """
-    determinants: NDArray = lapack("det", x, np.linalg.det, as_matrices(x, "det", square=True))
+    determinants: NDArray = lapack("det", np.linalg.det, as_matrices(x, "det", square=True))
     return determinants
 
 
@@ -186,7 +171,7 @@ def slogdet(x: NDArray, /) -> SlogdetResult:
     (-1.0, 0.0)
     """
     matrices = as_matrices(x, "slogdet", square=True)
-    return SlogdetResult(*lapack("slogdet", x, lambda a: tuple(np.linalg.slogdet(a)), matrices))
+    return SlogdetResult(*lapack("slogdet", lambda a: tuple(np.linalg.slogdet(a)), matrices))
 
 
 def inv(x: NDArray, /) -> NDArray:
@@ -197,7 +182,7 @@ def inv(x: NDArray, /) -> NDArray:
     >>> nd.linalg.inv(nd.asarray([[2.0, 0.0], [0.0, 4.0]])).tolist()
     [[0.5, 0.0], [0.0, 0.25]]
     """
-    inverses: NDArray = lapack("inv", x, np.linalg.inv, as_matrices(x, "inv", square=True))
+    inverses: NDArray = lapack("inv", np.linalg.inv, as_matrices(x, "inv", square=True))
     return inverses
 
 
@@ -211,7 +196,7 @@ def solve(x1: NDArray, x2: NDArray, /) -> NDArray:
     [1.0, 0.5]
     """
     left = as_matrices(x1, "solve", square=True)
-    right = as_floating(x2, "solve")
+    right = as_floating(x2, "solve", "LAPACK")
     if x1.device != x2.device:
         raise DeviceError(f"solve: operands on '{x1.device}' and '{x2.device}'")
     if x2.ndim == 0 or x2.shape[0 if x2.ndim == 1 else -2] != x1.shape[-1]:
@@ -222,7 +207,7 @@ def solve(x1: NDArray, x2: NDArray, /) -> NDArray:
     _core.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     dtype = result_type(left, right)
     operands = (left.astype(dtype, copy=False), right.astype(dtype, copy=False))
-    solution: NDArray = lapack("solve", x1, np.linalg.solve, *operands)
+    solution: NDArray = lapack("solve", np.linalg.solve, *operands)
     return solution
 
 
