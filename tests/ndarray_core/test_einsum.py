@@ -14,7 +14,7 @@ from tests.strategies import LAYOUTS, ArrayCase, assert_same, seeds
 import ndarray_core as nd
 
 LABELS = "abcdE"
-ROUNDING = {"float32": 1e-3, "float64": 1e-10}
+ROUNDING = {"float32": 1e-3, "float64": 1e-10, "complex64": 1e-3}
 
 
 @st.composite
@@ -22,7 +22,7 @@ def expressions(draw: st.DrawFn) -> tuple[str, list[ArrayCase]]:
     """Subscripts, and operands that fit: repeated labels, sizes 0 and 1, ellipses, no "->"."""
     sizes = {label: draw(st.sampled_from([1, 2, 3, 0])) for label in LABELS}
     batch = draw(st.lists(st.integers(1, 3), max_size=2))
-    dtype = draw(st.sampled_from(["float32", "float64", "int32", "int8"]))
+    dtype = draw(st.sampled_from(["float32", "float64", "int32", "int8", "complex64"]))
     inputs, cases = [], []
     for _ in range(draw(st.integers(1, 4))):
         labels = draw(st.text(LABELS, max_size=4))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import (
+    COMPLEX,
     FLOATING,
     LAYOUTS,
     ArrayCase,
@@ -24,17 +25,20 @@ from tests.strategies import (
 
 import ndarray_core as nd
 
-ROUNDING = {"float32": 2e-3, "float64": 1e-9}
+ROUNDING = {"float32": 2e-3, "float64": 1e-9, "complex64": 2e-3, "complex128": 1e-9}
 
 
 @st.composite
 def matrices(draw: st.DrawFn, square: bool = False, min_side: int = 0) -> ArrayCase:
-    """Stacks of matrices of floating numbers, in every layout."""
+    """Stacks of matrices of floating and complex numbers, in every layout."""
     batch = draw(shapes(max_dims=2, max_side=3))
     rows, columns = draw(st.integers(min_side, 5)), draw(st.integers(min_side, 5))
     shape = (*batch, rows, rows if square else columns)
     return ArrayCase(
-        shape, draw(st.sampled_from(FLOATING)), draw(st.sampled_from(LAYOUTS)), draw(seeds())
+        shape,
+        draw(st.sampled_from(FLOATING + COMPLEX)),
+        draw(st.sampled_from(LAYOUTS)),
+        draw(seeds()),
     )
 
 
@@ -45,9 +49,13 @@ def regular(case: ArrayCase, device: nd.Device) -> Pair:
     return Pair(x + strong, host + 30 * np.eye(case.shape[-1], dtype=case.dtype))
 
 
+def adjoint(x: nd.NDArray) -> nd.NDArray:
+    return nd.conj(x).mT
+
+
 def positive_definite(case: ArrayCase, device: nd.Device) -> nd.NDArray:
     x = case.on(device).array
-    return x @ x.mT + nd.eye(case.shape[-1], dtype=x.dtype, device=device)
+    return x @ adjoint(x) + nd.eye(case.shape[-1], dtype=x.dtype, device=device)
 
 
 def assert_close(ours: nd.NDArray, theirs: nd.NDArray) -> None:
@@ -58,7 +66,7 @@ def assert_close(ours: nd.NDArray, theirs: nd.NDArray) -> None:
 def test_cholesky(device: nd.Device, case: ArrayCase, upper: bool) -> None:
     x = positive_definite(case, device)
     factor = nd.linalg.cholesky(x, upper=upper)
-    assert_close(factor.mT @ factor if upper else factor @ factor.mT, x)
+    assert_close(adjoint(factor) @ factor if upper else factor @ adjoint(factor), x)
     assert nd.array_equal(factor, nd.triu(factor) if upper else nd.tril(factor))
     assert factor.device == device
 
@@ -68,7 +76,8 @@ def test_qr(device: nd.Device, case: ArrayCase, mode: Any) -> None:
     x = case.on(device).array
     q, r = nd.linalg.qr(x, mode=mode)
     assert_close(q @ r, x)
-    assert_close(q.mT @ q, nd.eye(q.shape[-1], dtype=x.dtype, device=device) + 0 * (q.mT @ q))
+    gram = adjoint(q) @ q
+    assert_close(gram, nd.eye(q.shape[-1], dtype=x.dtype, device=device).broadcast_to(gram.shape))
     assert nd.array_equal(r, nd.triu(r))
     inner = case.shape[-2] if mode == "complete" else min(case.shape[-2:])
     assert (q.shape[-1], r.shape[-2]) == (inner, inner)
@@ -92,6 +101,19 @@ def test_eigh(device: nd.Device, case: ArrayCase) -> None:
     values, vectors = nd.linalg.eigh(x)
     assert_close(x @ vectors, vectors * values.expand_dims(-2))
     assert_close(nd.linalg.eigvalsh(x), values)
+    assert values.dtype.kind == "float"
+
+
+@given(case=matrices(square=True))
+def test_eig(device: nd.Device, case: ArrayCase) -> None:
+    x, _ = case.on(device)
+    values, vectors = nd.linalg.eig(x)
+    precision = "complex64" if case.dtype in ("float32", "complex64") else "complex128"
+    assert values.dtype.name == vectors.dtype.name == precision
+    assert_close(x.astype(precision) @ vectors, vectors * values.expand_dims(-2))
+    same = nd.linalg.eigvals(x)
+    assert_close(nd.linalg.trace(x).astype(precision), nd.sum(same, axis=-1))
+    assert_same(same, np.linalg.eigvals(x.numpy()).astype(precision), exact=False, rtol=1e-3)
 
 
 @given(case=matrices(square=True))
@@ -132,7 +154,7 @@ def test_pseudo_inverses_and_ranks_equal_numpys(device: nd.Device, case, rtol) -
     inverse = nd.linalg.pinv(x, rtol=rtol)
     assert_same(inverse, np.linalg.pinv(host, rtol=rtol), exact=False, rtol=tolerance * 50)
     if rtol and x.size:
-        each = nd.full(x.shape[:-2], rtol, dtype=x.dtype, device=device)
+        each = nd.full(x.shape[:-2], rtol, dtype=nd.real(x).dtype, device=device)
         assert_close(nd.linalg.pinv(x, rtol=each), inverse)
 
 
@@ -159,12 +181,13 @@ ORDERS = (0, 1, 2, 3, -1, -2, 0.5, math.inf, -math.inf)
 
 @given(data=st.data(), order=st.sampled_from(ORDERS), keepdims=st.booleans())
 def test_vector_norms_equal_numpys(device: nd.Device, data, order: Any, keepdims: bool) -> None:
-    case = data.draw(arrays(FLOATING, shape=shapes(min_dims=1, max_dims=3, min_side=1), low=0.5))
+    dtypes = FLOATING + COMPLEX
+    case = data.draw(arrays(dtypes, shape=shapes(min_dims=1, max_dims=3, min_side=1), low=0.5))
     x, host = case.on(device)
     axis = data.draw(axes_of(x.ndim).filter(lambda axis: axis != ()))
     ours = nd.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=order)
     theirs = np.linalg.vector_norm(host, axis=axis, keepdims=keepdims, ord=order)
-    assert_same(ours, theirs.astype(case.dtype), exact=False, rtol=1e-4)
+    assert_same(ours, theirs.astype(np.abs(host).dtype), exact=False, rtol=1e-4)
 
 
 @pytest.mark.parametrize("order", ["fro", None, "nuc", 1, -1, 2, -2, math.inf, -math.inf])
@@ -193,6 +216,7 @@ SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
         (lambda x: nd.linalg.cholesky(-x), np.linalg.LinAlgError, "add a small multiple"),
         (lambda x: nd.linalg.matrix_power(x, -1), nd.errors.LinAlgError, "Singular"),
         (lambda x: nd.linalg.svd(x * nd.nan), nd.errors.LinAlgError, "all elements finite"),
+        (lambda x: nd.linalg.inv(x.astype("bfloat16")), nd.errors.DTypeError, "in bfloat16"),
         (lambda x: nd.linalg.inv(x[:1]), nd.errors.ShapeError, r"inv: .* not shape \(1, 2\)"),
         (lambda x: nd.linalg.qr(x[0]), nd.errors.ShapeError, "takes a matrix"),
         (lambda x: nd.linalg.qr(x, mode="raw"), ValueError, "'reduced' or 'complete'"),

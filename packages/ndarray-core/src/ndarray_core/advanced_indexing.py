@@ -231,7 +231,9 @@ def _index(entry: int | NDArray, x: NDArray, axis: int, place: int) -> Index:
         return Index(_core.full((int(entry),), 0, int64, x.device), (), 1, place)
     axes = tuple(range(axis, axis + entry.ndim))
     masked = x.shape[axis : axis + entry.ndim]
-    if entry.shape != masked:
+    # Along any axis a mask may have size 0, by the standard, and then selects nothing.
+    pairs = itertools.zip_longest(entry.shape, masked)
+    if any(size not in (0, whole) or whole is None for size, whole in pairs):
         raise IndexError(
             f"a bool index of shape {entry.shape} does not match the indexed axes of {masked}"
         )

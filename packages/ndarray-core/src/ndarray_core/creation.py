@@ -289,7 +289,8 @@ def eye(
     [[1.0, 0.0], [0.0, 1.0]]
     """
     matrix = zeros((n_rows, n_rows if n_cols is None else n_cols), dtype=dtype, device=device)
-    matrix.diagonal(k)[...] = 1
+    rows, columns = matrix.shape
+    matrix.diagonal(max(-rows, min(k, columns)))[...] = 1
     return matrix
 
 

@@ -93,7 +93,7 @@ _PYTHON_NUMBERS = (builtins.bool, int, float, complex)
 _KIND_RANKS = {"bool": 0, "uint": 1, "int": 1, "float": 2, "complex": 3}
 
 # The kinds of the standard's isdtype, in terms of DType.kind.
-_KINDS: dict[str, frozenset[str]] = {
+KINDS: dict[str, frozenset[str]] = {
     "bool": frozenset({"bool"}),
     "signed integer": frozenset({"int"}),
     "unsigned integer": frozenset({"uint"}),
@@ -215,8 +215,8 @@ def isdtype(dtype: DTypeLike, kind: DTypeLike | str | tuple[DTypeLike | str, ...
     """
     if isinstance(kind, tuple):
         return any(isdtype(dtype, one) for one in kind)
-    if isinstance(kind, str) and kind in _KINDS:
-        return as_dtype(dtype).kind in _KINDS[kind]
+    if isinstance(kind, str) and kind in KINDS:
+        return as_dtype(dtype).kind in KINDS[kind]
     return as_dtype(dtype) == as_dtype(kind)
 
 

@@ -15,8 +15,7 @@ from ._core import Device, DType
 from ._typing import DeviceLike
 from .device import default_device, devices
 from .device import device as as_device
-from .dtypes import _KINDS as KINDS
-from .dtypes import as_dtype, default_float, default_int, int64, isdtype
+from .dtypes import KINDS, as_dtype, default_complex, default_float, default_int, int64, isdtype
 
 __all__ = ["__array_api_version__", "__array_namespace_info__"]
 
@@ -39,6 +38,8 @@ STANDARD_DTYPES = (
     "uint64",
     "float32",
     "float64",
+    "complex64",
+    "complex128",
 )
 
 Capabilities = TypedDict(
@@ -105,6 +106,7 @@ class Info:
         as_device(device)  # raises for those that do not exist
         return {
             "real floating": default_float,
+            "complex floating": default_complex,
             "integral": default_int,
             "indexing": int64,
         }

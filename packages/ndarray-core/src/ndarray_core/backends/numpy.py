@@ -169,6 +169,7 @@ SCAN: dict[str, np.ufunc] = {
 # What a scatter does with the element that is there.
 ACCUMULATE: dict[str, np.ufunc] = {
     "add": np.add,
+    "subtract": np.subtract,
     "multiply": np.multiply,
     "maximum": np.maximum,
     "minimum": np.minimum,

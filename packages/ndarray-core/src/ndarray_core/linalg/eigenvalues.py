@@ -9,14 +9,24 @@ square matrix, LinAlgError where the iteration does not converge.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .._core import NDArray
 from .factorizations import as_matrices, lapack
 
-__all__ = ["EighResult", "eigh", "eigvalsh"]
+__all__ = ["EigResult", "EighResult", "eig", "eigh", "eigvals", "eigvalsh"]
+
+Host = npt.NDArray[Any]
+
+
+class EigResult(NamedTuple):
+    """eigenvalues (..., M) and eigenvectors (..., M, M), one in each column; both complex."""
+
+    eigenvalues: NDArray
+    eigenvectors: NDArray
 
 
 class EighResult(NamedTuple):
@@ -46,4 +56,33 @@ def eigvalsh(x: NDArray, /) -> NDArray:
     """
     matrices = as_matrices(x, "eigvalsh", square=True)
     values: NDArray = lapack("eigvalsh", np.linalg.eigvalsh, matrices)
+    return values
+
+
+def _complex(host: Host) -> Host:
+    """The complex type of the same precision: NumPy's eig makes it only where it has to."""
+    return host.astype(np.result_type(host.dtype, np.complex64), copy=False)
+
+
+def eig(x: NDArray, /) -> EigResult:
+    """Eigenvalues (..., M) and eigenvectors (..., M, M), in columns, of any square x: complex.
+
+    `eigh` is for symmetric (Hermitian) matrices. LinAlgError for infinities and NaN.
+
+    >>> eigenvalues, _ = nd.linalg.eig(nd.asarray([[0.0, -1.0], [1.0, 0.0]]))
+    >>> sorted(eigenvalues.tolist(), key=lambda value: value.imag)
+    [-1j, 1j]
+    """
+    matrices = as_matrices(x, "eig", square=True)
+    return EigResult(*lapack("eig", lambda a: tuple(map(_complex, np.linalg.eig(a))), matrices))
+
+
+def eigvals(x: NDArray, /) -> NDArray:
+    """The eigenvalues (..., M) of any square x (..., M, M): complex.
+
+    >>> nd.linalg.eigvals(nd.asarray([[2.0, 0.0], [0.0, 1.0]])).tolist()
+    [(2+0j), (1+0j)]
+    """
+    matrices = as_matrices(x, "eigvals", square=True)
+    values: NDArray = lapack("eigvals", lambda a: _complex(np.linalg.eigvals(a)), matrices)
     return values

@@ -82,8 +82,8 @@ def as_matrices(x: NDArray, op: str, square: bool = False) -> NDArray:
 
 
 def adjoint(x: NDArray) -> NDArray:
-    """The conjugate transpose of each matrix."""
-    return x.mT
+    """The conjugate transpose of each matrix; a view of real ones."""
+    return _core.conj(x).mT if x.dtype.kind == "complex" else x.mT
 
 
 def lapack(op: str, function: Callable[..., Any], *operands: NDArray) -> Any:

@@ -86,12 +86,16 @@ def tensordot(
 def vecdot(x1: NDArray, x2: NDArray, /, *, axis: int = -1) -> NDArray:
     """The sum of products along one axis, which both have and which disappears; others broadcast.
 
+    Of complex vectors x1 is conjugated.
+
     >>> nd.vecdot(nd.asarray([[1, 2], [3, 4]]), nd.asarray([1, 10])).tolist()
     [21, 43]
     """
     left, right = moveaxis(x1, axis, -1), moveaxis(x2, axis, -1)
     if left.shape[-1] != right.shape[-1]:
         raise ShapeError(f"vecdot: {x1.shape} and {x2.shape} differ in size along axis {axis}")
+    if left.dtype.kind == "complex":
+        left = _core.conj(left)
     # A row times a column: (..., 1, K) @ (..., K, 1).
     return _core.matmul(left.expand_dims(-2), right.expand_dims(-1)).squeeze((-2, -1))
 
