@@ -1,6 +1,6 @@
 """What all tests share: the devices they run on, and how hard Hypothesis tries.
 
-HYPOTHESIS_PROFILE=thorough tries many more examples. Where CI is set, examples are the same ones
+HYPOTHESIS_PROFILE=thorough tries many more examples, =brief only a few. Where CI is set, examples are the same ones
 every time, so that a run can be repeated.
 """
 
@@ -14,6 +14,7 @@ import ndarray_core as nd
 settings.register_profile(
     "quick", max_examples=30, deadline=None, derandomize="CI" in os.environ, print_blob=True
 )
+settings.register_profile("brief", parent=settings.get_profile("quick"), max_examples=5)
 settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
