@@ -343,6 +343,16 @@ def test_asarray_promotes_what_it_finds(device: nd.Device, obj: Any, dtype: str)
     np.testing.assert_array_equal(x.numpy(), np.asarray(obj).astype(dtype))
 
 
+def containing_itself(times: int) -> list[Any]:
+    endless: list[Any] = []
+    endless += [endless] * times
+    return endless
+
+
+def nested(depth: int) -> Any:
+    return [nested(depth - 1)] if depth else 1.0
+
+
 @pytest.mark.parametrize(
     ("obj", "error", "text"),
     [
@@ -354,6 +364,10 @@ def test_asarray_promotes_what_it_finds(device: nd.Device, obj: Any, dtype: str)
         ((i for i in [1]), nd.errors.DTypeError, "not generator"),
         ([1, None], nd.errors.DTypeError, "in this list"),
         ([[1], 2], nd.errors.ShapeError, "rectangular"),
+        (containing_itself(1), nd.errors.ShapeError, "one contains itself"),
+        (containing_itself(2), nd.errors.ShapeError, "one contains itself"),
+        ([1, containing_itself(2)], nd.errors.ShapeError, "one contains itself"),
+        (nested(25), nd.errors.ShapeError, "nested more than 24 deep"),
         ([np.int64(1), np.uint64(1)], nd.errors.DTypeError, "no integer type holds both"),
         (memoryview(b"ab").cast("c"), nd.errors.DTypeError, "no element type"),
         (np.zeros(2, "datetime64[s]"), nd.errors.DTypeError, "M8"),
@@ -362,6 +376,13 @@ def test_asarray_promotes_what_it_finds(device: nd.Device, obj: Any, dtype: str)
 def test_asarray_says_what_it_takes(obj: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         nd.asarray(obj)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_list_that_contains_itself_ends(times: int) -> None:
+    with pytest.raises(nd.errors.ShapeError, match="one contains itself"):
+        nd.asarray(containing_itself(times), dtype="float64")
+    assert nd.asarray(nested(24)).shape == (1,) * 24
 
 
 @given(case=arrays(EVERY))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
 from ._typing import DTypeLike
 from .dtypes import as_dtype, default_complex, default_float, result_type, to_numpy_dtype
 from .errors import DTypeError, ShapeError
@@ -17,6 +18,10 @@ __all__ = ["array_of_object", "array_of_sequence", "is_sequence"]
 _TAKEN = (
     "a number, nested sequences of numbers and arrays, or an object with __dlpack__, __array__ "
     "or the buffer protocol"
+)
+_TOO_DEEP = (
+    f"asarray: sequences are nested more than {_core.max_ndim} deep (or one contains itself); an "
+    f"array has at most {_core.max_ndim} dimensions"
 )
 _NUMBERS = frozenset({bool, int, float, complex})
 
@@ -73,6 +78,7 @@ def array_of_sequence(obj: Any, dtype: DTypeLike | None) -> npt.NDArray[Any]:
     >>> nd.objects.array_of_sequence([1.0, np.float64(2.0)], None).dtype
     dtype('float64')
     """
+    _check_depth(obj)
     if dtype is None and (typed := _dtypes_within(obj)):
         dtype = result_type(*typed)
     try:
@@ -89,6 +95,15 @@ def array_of_sequence(obj: Any, dtype: DTypeLike | None) -> npt.NDArray[Any]:
     return host
 
 
+def _check_depth(obj: Any) -> None:
+    """ShapeError for a list that contains itself, which NumPy may follow forever."""
+    for _ in range(_core.max_ndim + 1):
+        if not is_sequence(obj) or len(obj) == 0:
+            return
+        obj = obj[0]
+    raise ShapeError(_TOO_DEEP)
+
+
 def _dtypes_within(obj: Any) -> set[Any]:
     """The element types of the typed elements, and a number of each Python type beside them.
 
@@ -96,16 +111,18 @@ def _dtypes_within(obj: Any) -> set[Any]:
     """
     found: set[Any] = set()
     numbers: set[Any] = set()
-    pending = [obj]
+    pending = [(obj, 1)]
     while pending:
-        sequence = pending.pop()
+        sequence, depth = pending.pop()
+        if depth > _core.max_ndim:
+            raise ShapeError(_TOO_DEEP)
         types = set(map(type, sequence))
         numbers |= {kind(1) for kind in types & _NUMBERS}
         if types <= _NUMBERS:
             continue
         for element in sequence:
             if is_sequence(element):
-                pending.append(element)
+                pending.append((element, depth + 1))
             elif hasattr(element, "dtype"):
                 found.add(as_dtype(_dtype_name(element.dtype)))
     return found | numbers if found else set()
