@@ -450,3 +450,33 @@ def test_comparisons_see_numbers_outside_the_range_of_the_type(device: nd.Device
     assert (x == -1).tolist() == [False, False]
     with pytest.raises(OverflowError, match="add: the number does not fit into uint8"):
         x + 300
+
+
+INF, NAN = float("inf"), float("nan")
+
+
+@pytest.mark.parametrize("dtype", COMPLEX)
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("expm1", complex(-0.0, 0.0), complex(0.0, 0.0)),
+        ("expm1", complex(INF, 0.0), complex(INF, 0.0)),
+        ("expm1", complex(-INF, INF), complex(-1.0, 0.0)),
+        ("expm1", complex(INF, INF), complex(INF, NAN)),
+        ("expm1", complex(NAN, 0.0), complex(NAN, 0.0)),
+        ("tanh", complex(INF, 2.0), complex(1.0, 0.0)),
+        ("tanh", complex(-INF, -2.0), complex(-1.0, -0.0)),
+        ("tanh", complex(INF, INF), complex(1.0, 0.0)),
+    ],
+)
+def test_special_complex_values_are_the_standards(
+    device: nd.Device, dtype: str, name: str, value: complex, expected: complex
+) -> None:
+    # Six of them, for whatever a kernel does several at a time.
+    x = nd.full((6,), value, dtype=dtype, device=device)
+    result = getattr(nd, name)(x).numpy()
+    np.testing.assert_array_equal(result.real, np.full(6, expected.real))
+    np.testing.assert_array_equal(result.imag, np.full(6, expected.imag))
+    if np.isfinite(value.imag) and not np.isnan(value.real):
+        assert np.signbit(result.imag).tolist() == [np.signbit(expected.imag)] * 6
+        assert np.signbit(result.real).tolist() == [np.signbit(expected.real)] * 6

@@ -34,7 +34,6 @@ ND_LIBRARY(acos)
 ND_LIBRARY(atan)
 ND_LIBRARY(sinh)
 ND_LIBRARY(cosh)
-ND_LIBRARY(tanh)
 ND_LIBRARY(asinh)
 ND_LIBRARY(acosh)
 ND_LIBRARY(atanh)
@@ -82,18 +81,41 @@ ND_INLINE T log10(T x) {
   return log(x) * RealOf<T>(0.434294481903251827651128918916605082L);  // 1 / ln 10
 }
 
-// e^x - 1 = (e^a cos b - 1) + i e^a sin b, and cos b = 1 - 2 sin(b/2)^2 keeps what is small.
+// The library gives the imaginary zero of tanh(infinity + ib) the sign of sin 2b, as C11 does; by
+// the Array API standard it has the sign of b.
+template <Complex T>
+ND_INLINE T tanh(T x) {
+  using R = RealOf<T>;
+  const R a = __real__ x, b = __imag__ x;
+  if constexpr (sizeof(R) == 4) {
+    const bool at_infinity = __builtin_isinf(a) && __builtin_isfinite(b);
+    return at_infinity ? complex_number(__builtin_copysignf(1, a), __builtin_copysignf(0, b))
+                       : __builtin_ctanhf(x);
+  } else {
+    const bool at_infinity = __builtin_isinf(a) && __builtin_isfinite(b);
+    return at_infinity ? complex_number(__builtin_copysign(1, a), __builtin_copysign(0, b))
+                       : __builtin_ctanh(x);
+  }
+}
+
+// e^x - 1 = (e^a cos b - 1) + i e^a sin b, and cos b = 1 - 2 sin(b/2)^2 keeps what is small. Of
+// infinities and NaN that makes NaN, so there it is e^x, which knows them, minus 1.
 template <Complex T>
 ND_INLINE T expm1(T x) {
   using R = RealOf<T>;
   const R a = __real__ x, b = __imag__ x;
+  if (!__builtin_isfinite(a) || !__builtin_isfinite(b)) {
+    const T exponential = exp(x);
+    return complex_number(__real__ exponential - 1, __imag__ exponential);
+  }
+  // + 0 makes a negative zero, of expm1(-0 + 0i), the positive one that the standard wants.
   if constexpr (sizeof(R) == 4) {
     const R half = __builtin_sinf(b / 2);
-    return complex_number(__builtin_expm1f(a) * __builtin_cosf(b) - 2 * half * half,
+    return complex_number(__builtin_expm1f(a) * __builtin_cosf(b) - 2 * half * half + 0,
                           __builtin_expf(a) * __builtin_sinf(b));
   } else {
     const R half = __builtin_sin(b / 2);
-    return complex_number(__builtin_expm1(a) * __builtin_cos(b) - 2 * half * half,
+    return complex_number(__builtin_expm1(a) * __builtin_cos(b) - 2 * half * half + 0,
                           __builtin_exp(a) * __builtin_sin(b));
   }
 }

@@ -64,6 +64,30 @@ def logit(x: Array, out: Array) -> Array:
     return out
 
 
+def expm1(x: Array, out: Array) -> Array:
+    if out.dtype.kind != "c":
+        return np.expm1(x, out=out)
+    # NumPy's makes NaN of infinities, and -0 of the real part of -0 + 0j.
+    finite = np.isfinite(x)
+    exponential = np.exp(x) - 1
+    np.expm1(x, out=out)
+    out += 0.0
+    np.copyto(out, exponential, where=~finite)
+    return out
+
+
+def tanh(x: Array, out: Array) -> Array:
+    if out.dtype.kind != "c":
+        return np.tanh(x, out=out)
+    # By the standard the imaginary zero at infinity has the sign of x's, in C11 that of sin(2 x).
+    at_infinity = np.isinf(x.real) & np.isfinite(x.imag)
+    real, imaginary = np.copysign(1, x.real), np.copysign(0, x.imag)
+    np.tanh(x, out=out)
+    np.copyto(out.real, real, where=at_infinity)
+    np.copyto(out.imag, imaginary, where=at_infinity)
+    return out
+
+
 def floor_divide(x: Array, y: Array, out: Array) -> Array:
     if out.dtype.kind != "f":
         return np.floor_divide(x, y, out=out)
@@ -91,7 +115,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "reciprocal": np.reciprocal,
     "sqrt": np.sqrt,
     "exp": np.exp,
-    "expm1": np.expm1,
+    "expm1": expm1,
     "log": np.log,
     "log1p": np.log1p,
     "log2": np.log2,
@@ -104,7 +128,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "atan": np.arctan,
     "sinh": np.sinh,
     "cosh": np.cosh,
-    "tanh": np.tanh,
+    "tanh": tanh,
     "asinh": np.arcsinh,
     "acosh": np.arccosh,
     "atanh": np.arctanh,
