@@ -1,7 +1,7 @@
 """What all tests share: the devices they run on, and how hard Hypothesis tries.
 
-HYPOTHESIS_PROFILE=thorough tries many more examples, =brief only a few. Where CI is set, examples are the same ones
-every time, so that a run can be repeated.
+HYPOTHESIS_PROFILE=thorough tries many more examples, =brief only a few. Where CI is set, examples
+are the same ones every time, so that a run can be repeated.
 """
 
 import os

@@ -184,3 +184,10 @@ def test_arrays_belong_to_the_standards_namespace() -> None:
 def test_every_public_name_exists() -> None:
     assert [name for name in nd.__all__ if not hasattr(nd, name)] == []
     assert nd.abs is nd.absolute
+
+
+def test_parts_of_an_array_are_compared_with_anything(device: nd.Device) -> None:
+    x = nd.zeros(2, device=device)
+    for part in (x.buffer, x.layout, x.device):
+        assert part != None  # noqa: E711  the comparison is what is tested
+        assert part != 3

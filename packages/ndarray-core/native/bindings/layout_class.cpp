@@ -101,7 +101,7 @@ void bind_layout(nb::module_& m) {
           [](const Layout& x, nb::handle other) {
             return nb::isinstance<Layout>(other) && x == nb::cast<const Layout&>(other);
           },
-          nb::arg("other"), nb::sig("def __eq__(self, other: object, /) -> bool"))
+          nb::arg("other").none(), nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__",
            [](const Layout& x) {
              return nb::hash(nb::make_tuple(to_tuple(x.shape), to_tuple(x.strides), x.offset));
@@ -133,7 +133,7 @@ void bind_layout(nb::module_& m) {
             return nb::isinstance<BufferHandle>(other) &&
                    a.buffer.get() == nb::cast<const BufferHandle&>(other).buffer.get();
           },
-          nb::arg("other"), nb::sig("def __eq__(self, other: object, /) -> bool"))
+          nb::arg("other").none(), nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__",
            [](const BufferHandle& b) { return reinterpret_cast<uintptr_t>(b.buffer.get()) >> 4; })
       .def("__repr__", [](const BufferHandle& b) {

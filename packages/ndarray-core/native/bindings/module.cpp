@@ -54,7 +54,7 @@ NB_MODULE(_core, m) {
               return d.backend == nb::cast<const Device&>(other).backend;
             return PyUnicode_Check(other.ptr()) && nb::cast<std::string>(other) == d.backend->name;
           },
-          nb::arg("other"), nb::sig("def __eq__(self, other: object, /) -> bool"))
+          nb::arg("other").none(), nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__", [](const Device& d) { return nb::hash(nb::str(d.backend->name.c_str())); })
       .def("__str__", [](const Device& d) { return d.backend->name; })
       .def("__repr__", [](const Device& d) { return message("Device('", d.backend->name, "')"); })

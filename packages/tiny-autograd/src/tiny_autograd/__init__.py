@@ -41,8 +41,10 @@ from ndarray_core import (
 )
 from ndarray_core.random import Generator, default_generator, manual_seed
 
-from . import autograd, cost, functional, init, ops, testing
+from . import autograd, cost, func, functional, init, ops, testing
+from .anomaly import AnomalyError, detect_anomaly
 from .autograd import backward, grad
+from .checkpointing import checkpoint
 from .cost import Cost
 from .creation import (
     arange,
@@ -68,8 +70,15 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .function import Function, FunctionContext
 from .functional import conv1d, conv2d
-from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .op import Op, op
 
 # Each family lists its public names, so that a new operation is named in one file.
@@ -94,9 +103,12 @@ __version__ = "0.1.0"
 bool = _nd.bool
 
 __all__ = [
+    "AnomalyError",
     "Cost",
     "DType",
     "Device",
+    "Function",
+    "FunctionContext",
     "Generator",
     "Op",
     "RemovableHandle",
@@ -108,11 +120,13 @@ __all__ = [
     "bernoulli",
     "bfloat16",
     "bool",
+    "checkpoint",
     "conv1d",
     "conv2d",
     "cost",
     "default_device",
     "default_generator",
+    "detect_anomaly",
     "device",
     "devices",
     "empty",
@@ -128,9 +142,11 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "func",
     "functional",
     "grad",
     "iinfo",
+    "inference_mode",
     "init",
     "int8",
     "int16",

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import ndarray_core as nd
 
 from . import engine
+from .anomaly import AnomalyError as AnomalyError
+from .anomaly import detect_anomaly as detect_anomaly
+from .function import Function as Function
 from .grad_mode import mode
 from .op import edge_of
 from .variable import Variable, wrap

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import ndarray_core as nd
 
+from .anomaly import current_watch
 from .grad_mode import mode
 from .node import Node
 from .op import edge_of
 from .variable import KeepGrad, Variable, check_alike, wrap
 
 if TYPE_CHECKING:
+    from .checkpointing import Recomputed
     from .node import Edge, Hooks
 
 _FREED = (
@@ -46,6 +48,7 @@ def run(
     needed = None if targets is None else _leading_to(targets, order)
     waiting = _Waiting(create_graph)
     arrived: dict[Edge, Any] = {}
+    watch = current_watch()
     previous = mode.enabled
     mode.enabled = create_graph
     try:
@@ -70,6 +73,10 @@ def run(
                 if needed is not None and edge not in needed:
                     continue
                 result = rule(gradient, *[saved[i] for i in picks]) if picks else rule(gradient)
+                if result is None:
+                    continue
+                if watch is not None:
+                    watch.gradient_computed(node, gradient, result)
                 if plan.fits:
                     operand: Any = edge if isinstance(edge, Node) else edge.array
                     if result.shape != operand.shape:
@@ -149,8 +156,10 @@ def _own(gradient: Any, source: Any) -> Any:
 def _check(node: Node) -> list[Any]:
     """What the node saved, provided that it is still there and unchanged."""
     saved = node.saved
-    if saved is None:
-        raise RuntimeError(_FREED.format(node.plan.op.name))
+    if type(saved) is not list:
+        if saved is None:
+            raise RuntimeError(_FREED.format(node.plan.op.name))
+        saved = cast("Recomputed", saved).restore(node)
     for i, version in enumerate(node.versions):
         array = saved[i]
         if isinstance(array, nd.NDArray) and array.version != version:

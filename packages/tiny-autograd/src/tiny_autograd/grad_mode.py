@@ -129,6 +129,25 @@ class no_grad(_FixedSwitch):
     _value = False
 
 
+class inference_mode(_Switch):
+    """As `no_grad`, for code that only predicts: a context or a decorator, with PyTorch's name.
+
+    Tensors made in it are ordinary ones here.
+
+    >>> import tiny_autograd as ta
+    >>> with ta.inference_mode():
+    ...     ta.is_grad_enabled()
+    False
+    """
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
+
+    def __init__(self, mode: bool | Callable[..., Any] = True) -> None:
+        # With mode=False nothing changes: what was on stays on.
+        super().__init__(is_grad_enabled() and not mode)
+
+
 class enable_grad(_FixedSwitch):
     """Operations are recorded, also inside `no_grad`. A context or a decorator.
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ndarray_core import DType
 
+    from .checkpointing import Recomputed
     from .op import Plan
     from .variable import Variable
 
@@ -29,11 +30,22 @@ class Node:
     and is freed as soon as the last tensor that depends on it goes.
     """
 
-    __slots__ = ("dtype", "edges", "hooks", "order", "plan", "saved", "shape", "versions")
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "edges",
+        "hooks",
+        "order",
+        "plan",
+        "saved",
+        "shape",
+        "versions",
+    )
 
     plan: Plan
     edges: list[Edge]  # one for each operand that requires a gradient
-    saved: list[Any] | None  # what the plan says, in its order; None once freed
+    # What the plan says, in its order, or what can compute it again; None once freed.
+    saved: list[Any] | Recomputed | None
     versions: list[int]  # of the saved arrays, when they were saved
     shape: tuple[int, ...]  # of the result
     dtype: DType

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import ndarray_core as nd
@@ -52,7 +53,7 @@ def _part(item: Any, device: Any) -> Any:
         raise DTypeError(f"tensors used as an index are integer or bool, got {array.dtype.name}")
     if array.ndim:
         return array
-    return Mask(bool(array.item())) if array.dtype.kind == "bool" else int(array.item())
+    return Mask(bool(array.item())) if array.dtype.kind == "bool" else operator.index(array)
 
 
 def _consumed(part: Any) -> int:
