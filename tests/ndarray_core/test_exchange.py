@@ -245,6 +245,8 @@ def read_only(device: nd.Device) -> tuple[nd.NDArray, np.ndarray[Any, Any]]:
         lambda x: x.__imul__(x.copy()),
         lambda x: x[0].__isub__(1.0),
         lambda x: nd.index_add(x, nd.asarray([0], device=x.device), x[:1].copy(), axis=0),
+        lambda x: nd.at(x, [0]).add(1.0),
+        lambda x: x.__imatmul__(nd.eye(3, dtype="float64", device=x.device)),
         lambda x: nd.scatter_add(x, nd.zeros_like(x, dtype=int), x.copy(), axis=0),
     ],
 )
