@@ -193,6 +193,16 @@ def test_masks_keep_nan_out(device: nd.Device) -> None:
     assert x.tolist() == [0.0, 1.0, 2.0]
 
 
+def test_an_axis_of_size_0_in_a_mask_fits_any(device: nd.Device) -> None:
+    for shape, mask_shape in [((0, 1), (0, 0)), ((2, 3), (0,)), ((2, 3, 4), (2, 0))]:
+        x, mask = nd.zeros(shape, device=device), nd.zeros(mask_shape, dtype=bool, device=device)
+        assert_same(x[mask], np.zeros(shape, np.float32)[np.zeros(mask_shape, bool)])
+        x[mask] = 1
+        assert not nd.any(x)
+    with pytest.raises(IndexError, match=r"shape \(3, 0\) does not match"):
+        nd.zeros((2, 3), device=device)[nd.zeros((3, 0), dtype=bool, device=device)]
+
+
 def test_large_integers_are_written_exactly(device: nd.Device) -> None:
     x = nd.zeros(3, dtype=nd.int64, device=device)
     x[[0, 2]] = 2**62 + 1
