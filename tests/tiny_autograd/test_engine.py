@@ -495,3 +495,35 @@ class TestModesAsDecorators:
     def test_of_what_is_no_function(self) -> None:
         with pytest.raises(TypeError, match="decorates a function, not bool"):
             ta.no_grad(True)  # type: ignore[arg-type]
+
+
+def test_a_tensor_read_in_parts_has_one_gradient_array() -> None:
+    """Each part's gradient is added in place: the memory does not grow with the number of parts."""
+
+    def peak(parts: int) -> int:
+        x = ta.ones(parts, 4096 // parts, 64, device="cpu", requires_grad=True)
+        total = sum((row * row).sum() for row in ta.unbind(x))
+        assert isinstance(total, ta.Tensor)
+        nd.config.reset_peak_memory("cpu")
+        before = nd.memory_stats("cpu")["in_use"]
+        total.backward()
+        assert x.grad is not None and bool((x.grad == 2).all())
+        return nd.memory_stats("cpu")["peak_in_use"] - before
+
+    assert peak(256) <= peak(4) + 4096
+
+
+@pytest.mark.parametrize("device", ["numpy", "cpu"])
+def test_parts_meet_whole_gradients_in_any_order(device: str) -> None:
+    values = nd.random.Generator(0).normal(0, 1, (5, 3), dtype="float64", device=device)
+    x = ta.Tensor(values, requires_grad=True)
+    y = x * 1  # not a leaf
+    result = (
+        y.sum() + (y[1:3] * 2).sum() + (y[:, 0] * y[-1, 0]).sum() + (y[::-2].exp() * y[0]).sum()
+    )
+    (gradient,) = ta.grad(result, x, retain_graph=True)
+    (again,) = ta.grad(result, x, create_graph=True)
+    assert again.requires_grad and gradient.tolist() == again.tolist()
+    assert ta.testing.gradcheck(
+        lambda x: (x[0] * x[0, 1]).sum() + x.narrow(0, 1, 2).sum() + x[None, ..., 2].exp().sum(), x
+    )

@@ -12,6 +12,7 @@ from .anomaly import current_watch
 from .grad_mode import mode
 from .node import Node
 from .op import edge_of
+from .part import Part
 from .variable import KeepGrad, Variable, check_alike, wrap
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def run(
                 result = rule(gradient, *[saved[i] for i in picks]) if picks else rule(gradient)
                 if result is None:
                     continue
+                if type(result) is Part:
+                    waiting.add_part(edge, result)
+                    continue
                 if watch is not None:
                     watch.gradient_computed(node, gradient, result)
                 if plan.fits:
@@ -123,6 +127,18 @@ class _Waiting(dict[Any, Any]):
         else:
             self[edge] = held + gradient
             self._owned.add(edge)
+
+    def add_part(self, edge: Edge, part: Part) -> None:
+        """Add the gradient of a part, in place where that is possible."""
+        held = self.get(edge)
+        if held is None:
+            self[edge] = part.whole()
+            self._owned.add(edge)
+            return
+        if edge not in self._owned:
+            held = self[edge] = held.copy()
+            self._owned.add(edge)
+        part.add_to(held)
 
 
 def _ascending(edges: Iterable[Edge]) -> list[Node]:

@@ -17,6 +17,7 @@ from ndarray_core.errors import ShapeError
 
 from ..cost import Count, Shape, accumulation, normalize_dims, view
 from ..op import Operand, op
+from ..part import Part
 from ..variable import Variable
 from .arithmetic import add, where
 from .conversion import astype, clone
@@ -66,7 +67,11 @@ def scatter_slice(x: Operand, /, shape: Shape, key: Any) -> NDArray:
     return out
 
 
-getitem.vjp(x=lambda g, x_shape, key: scatter_slice(g, x_shape, key))
+def _gradient_of_part(g: Operand, x_shape: Shape, key: Any) -> Any:
+    return Part(g, x_shape, key) if isinstance(g, NDArray) else scatter_slice(g, x_shape, key)
+
+
+getitem.vjp(x=_gradient_of_part)
 scatter_slice.vjp(x=lambda g, key: getitem(g, key))
 
 
