@@ -146,7 +146,9 @@ def test_solve(device: nd.Device, case: ArrayCase, data: st.DataObject) -> None:
 
 
 @given(case=matrices(min_side=1), rtol=st.sampled_from([None, 0.5]))
-def test_pseudo_inverses_and_ranks_equal_numpys(device: nd.Device, case, rtol) -> None:
+def test_pseudo_inverses_and_ranks_equal_numpys(
+    device: nd.Device, case: ArrayCase, rtol: float | None
+) -> None:
     x, host = case.on(device)
     tolerance = ROUNDING[case.dtype]
     ranks = np.linalg.matrix_rank(host, rtol=rtol)
@@ -180,7 +182,9 @@ ORDERS = (0, 1, 2, 3, -1, -2, 0.5, math.inf, -math.inf)
 
 
 @given(data=st.data(), order=st.sampled_from(ORDERS), keepdims=st.booleans())
-def test_vector_norms_equal_numpys(device: nd.Device, data, order: Any, keepdims: bool) -> None:
+def test_vector_norms_equal_numpys(
+    device: nd.Device, data: st.DataObject, order: Any, keepdims: bool
+) -> None:
     dtypes = FLOATING + COMPLEX
     case = data.draw(arrays(dtypes, shape=shapes(min_dims=1, max_dims=3, min_side=1), low=0.5))
     x, host = case.on(device)
@@ -192,7 +196,9 @@ def test_vector_norms_equal_numpys(device: nd.Device, data, order: Any, keepdims
 
 @pytest.mark.parametrize("order", ["fro", None, "nuc", 1, -1, 2, -2, math.inf, -math.inf])
 @given(case=matrices(min_side=1), keepdims=st.booleans())
-def test_matrix_norms_equal_numpys(device: nd.Device, case, order: Any, keepdims: bool) -> None:
+def test_matrix_norms_equal_numpys(
+    device: nd.Device, case: ArrayCase, order: Any, keepdims: bool
+) -> None:
     x, host = case.on(device)
     ours = nd.linalg.matrix_norm(x, ord=order, keepdims=keepdims)
     theirs = np.linalg.matrix_norm(host, ord=order or "fro", keepdims=keepdims)

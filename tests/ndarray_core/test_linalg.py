@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -146,6 +148,8 @@ def test_cross_kron_and_trace_equal_numpys(device: nd.Device, data: st.DataObjec
         (lambda x: nd.linalg.trace(x[0]), nd.errors.ShapeError, "diagonal"),
     ],
 )
-def test_products_say_what_they_take(device: nd.Device, call, error, text: str) -> None:
+def test_products_say_what_they_take(
+    device: nd.Device, call: Any, error: type[Exception], text: str
+) -> None:
     with pytest.raises((error, IndexError), match=text):
         call(nd.zeros((3, 2), device=device))

@@ -10,6 +10,7 @@ from tests.strategies import (
     ALL,
     FLOATING,
     NUMERIC,
+    ArrayCase,
     arrays,
     assert_same,
     broadcastable_arrays,
@@ -46,7 +47,9 @@ def test_no_difference_is_a_copy(device: nd.Device) -> None:
     equal_nan=st.booleans(),
     rtol=st.sampled_from([0.0, 1e-5, 0.5]),
 )
-def test_isclose_equals_numpys(device: nd.Device, pair, equal_nan: bool, rtol: float) -> None:
+def test_isclose_equals_numpys(
+    device: nd.Device, pair: tuple[ArrayCase, ...], equal_nan: bool, rtol: float
+) -> None:
     (x, host_x), (y, host_y) = (case.on(device) for case in pair)
     if {x.dtype.name, y.dtype.name} & {"uint64"} and {x.dtype.kind, y.dtype.kind} & {"int"}:
         return  # no type holds both
@@ -65,7 +68,7 @@ def test_isclose_takes_a_number(device: nd.Device) -> None:
 
 
 @given(case=arrays(FLOATING, special=True), equal_nan=st.booleans())
-def test_array_equal(device: nd.Device, case, equal_nan: bool) -> None:
+def test_array_equal(device: nd.Device, case: ArrayCase, equal_nan: bool) -> None:
     x, host = case.on(device)
     assert nd.array_equal(x, x.copy(), equal_nan=equal_nan) == np.array_equal(
         host, host.copy(), equal_nan
@@ -81,7 +84,9 @@ def test_array_equal(device: nd.Device, case, equal_nan: bool) -> None:
     posinf=st.sampled_from([None, 7.0]),
     neginf=st.sampled_from([None, -8.0]),
 )
-def test_nan_to_num_equals_numpys(device: nd.Device, case, nan, posinf, neginf) -> None:
+def test_nan_to_num_equals_numpys(
+    device: nd.Device, case: ArrayCase, nan: float, posinf: float | None, neginf: float | None
+) -> None:
     x, host = case.on(device)
     ours = nd.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
     assert_same(ours, np.nan_to_num(host, nan=nan, posinf=posinf, neginf=neginf))
