@@ -56,7 +56,7 @@ def einsum(subscripts: str, /, *operands: Operand, optimize: bool | str = True) 
     [21, 43]
     """
     arrays = _promoted(subscripts, operands)
-    inputs, output = _parse(subscripts, arrays)
+    inputs, output = _parse(subscripts, tuple(array.shape for array in arrays))
     terms = _terms(subscripts, arrays, inputs)
     labels_of_terms = tuple(term.labels for term in terms)
     shapes = tuple(term.array.shape for term in terms)
@@ -86,43 +86,44 @@ def _promoted(subscripts: str, operands: Sequence[Operand]) -> list[NDArray]:
     ]
 
 
-def _parse(subscripts: str, arrays: Sequence[NDArray]) -> tuple[list[str], str]:
+@functools.lru_cache(maxsize=256)
+def _parse(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
     """The labels of the axes of each operand and of the output, with labels in place of "..."."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     inputs = left.split(",")
-    if len(inputs) != len(arrays):
+    if len(inputs) != len(shapes):
         raise ValueError(
-            f"einsum: {subscripts!r} is for {len(inputs)} operands, but {len(arrays)} are given"
+            f"einsum: {subscripts!r} is for {len(inputs)} operands, but {len(shapes)} are given"
         )
     unlabelled = []
-    for labels, array in zip(inputs, arrays, strict=True):
+    for labels, shape in zip(inputs, shapes, strict=True):
         named = _check_labels(labels, subscripts)
-        if named > array.ndim or (ELLIPSIS not in labels and named < array.ndim):
+        if named > len(shape) or (ELLIPSIS not in labels and named < len(shape)):
             raise ShapeError(
-                f"einsum: {subscripts!r}: {labels!r} does not fit an operand of shape {array.shape}"
+                f"einsum: {subscripts!r}: {labels!r} does not fit an operand of shape {shape}"
             )
-        unlabelled.append(array.ndim - named)
+        unlabelled.append(len(shape) - named)
     # Symbols past the letters, which are all that subscripts can hold; aligned at the right.
     symbols = "".join(opt_einsum.get_symbol(52 + i) for i in range(max(unlabelled)))
-    inputs = [
+    named_inputs = tuple(
         labels.replace(ELLIPSIS, symbols[len(symbols) - count :])
         for labels, count in zip(inputs, unlabelled, strict=True)
-    ]
+    )
     if not arrow:
-        counts = Counter("".join(inputs))
+        counts = Counter("".join(named_inputs))
         once = (label for label in string.ascii_letters if counts[label] == 1)
-        return inputs, symbols + "".join(sorted(once))
+        return named_inputs, symbols + "".join(sorted(once))
     _check_labels(right, subscripts)
     if symbols and ELLIPSIS not in right:
         raise ValueError(f"einsum: {subscripts!r}: the output has no '...' for the axes of '...'")
     output = right.replace(ELLIPSIS, symbols)
     for label, count in Counter(output).items():
-        if count > 1 or not any(label in labels for labels in inputs):
+        if count > 1 or not any(label in labels for labels in named_inputs):
             raise ValueError(
                 f"einsum: {subscripts!r}: the output's label {label!r} "
                 + ("occurs twice" if count > 1 else "is in no operand")
             )
-    return inputs, output
+    return named_inputs, output
 
 
 def _check_labels(labels: str, subscripts: str) -> int:
