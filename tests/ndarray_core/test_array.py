@@ -191,3 +191,13 @@ def test_parts_of_an_array_are_compared_with_anything(device: nd.Device) -> None
     for part in (x.buffer, x.layout, x.device):
         assert part != None  # noqa: E711  the comparison is what is tested
         assert part != 3
+
+
+def test_arrays_know_whether_their_buffer_is_shared(device: nd.Device) -> None:
+    x = nd.zeros((2, 3), device=device)
+    assert not x.is_shared
+    view = x[0]
+    assert x.is_shared and view.is_shared
+    del x
+    assert not view.is_shared
+    assert not view.copy().is_shared

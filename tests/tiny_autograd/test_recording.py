@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -120,15 +121,69 @@ class TestInPlace:
             x += 1
         assert x.tolist() == [2.0] and x.requires_grad
 
-    def test_on_a_recorded_result_is_refused(self) -> None:
-        y = leaf(1.0) * 2
-        with pytest.raises(RuntimeError, match=r"<MulBackward>.*out-of-place"):
-            y += 1
+    def test_on_a_recorded_result_is_recorded(self) -> None:
+        def in_place(x: ta.Tensor) -> ta.Tensor:
+            y = x.exp()  # whose rule needs the result, as it was
+            y += x
+            y *= y
+            y[0] = x[1] * 3
+            y.sigmoid_().clamp_(max=0.9)
+            return y
 
-    def test_with_a_recorded_operand_is_refused(self) -> None:
-        total = ta.zeros(1, dtype=ta.float64)
-        with pytest.raises(RuntimeError, match="would be lost"):
-            total += leaf(1.0)
+        def out_of_place(x: ta.Tensor) -> ta.Tensor:
+            y = (x.exp() + x) ** 2
+            return ta.cat([x[1:2] * 3, y[1:]]).sigmoid().clamp(max=0.9)
+
+        x = leaf(-1.0, 0.3, -2.0)
+        assert in_place(x).tolist() == out_of_place(x).tolist()
+        (ours,) = ta.grad(in_place(x).sum(), x)
+        (expected,) = ta.grad(out_of_place(x).sum(), x)
+        assert ours.tolist() == pytest.approx(expected.tolist())
+        assert ta.testing.gradcheck(in_place, x) and ta.testing.gradgradcheck(in_place, x)
+
+    def test_with_a_recorded_operand_is_recorded(self) -> None:
+        x = leaf(1.0, 2.0)
+        total = ta.zeros(2, dtype=ta.float64)
+        for factor in (1, 2):
+            total += x * factor
+        buffer = ta.zeros(2, 2, dtype=ta.float64)
+        buffer[1] = x * 10
+        (total.sum() + buffer.sum()).backward()
+        assert x.grad is not None and x.grad.tolist() == [13.0, 13.0]
+
+    def test_numbers_written_over_a_result_end_its_history(self) -> None:
+        x = leaf(1.0)
+        for write in ("zero_", "normal_", "uniform_"):
+            y = x * 2
+            getattr(y, write)()
+            (g,) = ta.grad(y.sum(), x)
+            assert g.tolist() == [0.0]
+        y = x * 2
+        y.copy_(x.detach() * 5).add_(x)
+        (g,) = ta.grad(y.sum(), x)
+        assert y.tolist() == [6.0] and g.tolist() == [1.0]
+
+    @pytest.mark.parametrize("look", [lambda y: y[0], lambda y: y.detach(), lambda y: y.view(-1)])
+    def test_a_write_that_views_would_have_to_see_is_refused(
+        self, look: Callable[[ta.Tensor], ta.Tensor]
+    ) -> None:
+        y = leaf(1.0, 2.0) * 2
+        other = look(y)
+        with pytest.raises(RuntimeError, match=r"add_: .* look at the same memory.*out-of-place"):
+            y += 1
+        del other
+        y += 1
+        assert y.tolist() == [3.0, 5.0]
+
+    def test_results_that_do_not_fit_are_refused(self) -> None:
+        x, whole = leaf(1.0), ta.ones(1, dtype=ta.int64)
+        y = x * 1
+        with pytest.raises(ta.errors.ShapeError, match=r"add_: the result has shape \(3,\)"):
+            y += ta.ones(3)
+        with pytest.raises(ta.errors.DTypeError, match=r"mul_: the result is float64.* into int64"):
+            whole *= x
+        with pytest.raises(ta.errors.DTypeError, match=r"exp_: the result is float32.* into int64"):
+            whole.exp_()
 
     def test_a_replaced_leaf_is_noticed_with_create_graph(self) -> None:
         x = leaf(1.0)

@@ -53,6 +53,9 @@ void bind_array(nb::module_& m) {
       .def_prop_ro("layout", [](const Array& x) { return x.layout; })
       .def_prop_ro("buffer", [](const Array& x) { return BufferHandle{x.buffer}; })
       .def_prop_ro(
+          "is_shared", [](const Array& x) { return x.buffer->references() > 1; },
+          "Whether another array, a view or what this is a view of, has the same buffer.")
+      .def_prop_ro(
           "version", [](const Array& x) { return x.buffer->version.load(); },
           "Number of writes to the buffer so far.");
 

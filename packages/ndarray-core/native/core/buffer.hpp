@@ -32,6 +32,7 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
 
   size_t nbytes() const { return static_cast<size_t>(size) * itemsize(dtype); }
+  int64_t references() const { return references_.load(std::memory_order_relaxed); }
 
   Backend& device;
   const DType dtype;

@@ -1,16 +1,22 @@
-"""Operations that write into a tensor's own memory. They are never recorded.
+"""Operations that write into a tensor: their names end in an underscore, they return the tensor.
 
-Recording a write would change what tensors that share the memory mean for the gradient, so a write
-that a gradient would have to know of is refused: `x = x + y` instead of `x += y`, or `no_grad`.
+A write that no gradient has to know of goes into the tensor's own memory, and counts its version:
+a rule that needs what was there before refuses to go on. A write that a gradient has to know of is
+recorded as the operation that it is, and the tensor gets the result's memory, so that what other
+rules have saved stays as it was. Where other tensors look at the same memory, which would have to
+see such a write, it is refused.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from ndarray_core import NDArray, random
+from ndarray_core.errors import DTypeError, ShapeError
 
-from .grad_mode import mode
+from . import ops
+from .grad_mode import mode, no_grad
 from .variable import Variable
 
 if TYPE_CHECKING:
@@ -18,36 +24,88 @@ if TYPE_CHECKING:
 
     Number: TypeAlias = float | int | bool | Tensor
 
+_KIND_RANKS = {"bool": 0, "uint": 1, "int": 1, "float": 2, "complex": 3}
+
 
 def value_of(x: Any) -> Any:
     """The array of a tensor; anything else as it is."""
     return x.array if isinstance(x, Variable) else x
 
 
+def in_place(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that writes what an operation on the tensor gives: `exp_` of `exp`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.tensor([4.0, 9.0]).sqrt_()
+    tensor([2., 3.])
+    """
+    name = f"{getattr(operation, 'name', operation.__name__)}_"
+
+    def method(self: InPlace, *args: Any, **parameters: Any) -> Any:
+        if self._is_recorded(*args, *parameters.values()):
+            return self._become(name, operation(self, *args, **parameters))
+        with no_grad():
+            result = operation(self, *args, **parameters).array
+        self._check_result(name, result)
+        self.array[...] = result
+        return self
+
+    method.__name__ = name
+    method.__qualname__ = f"Tensor.{name}"
+    method.__doc__ = f"`{name[:-1]}`, written into this tensor, which is returned."
+    return method
+
+
+def _times(x: Any, factor: Any) -> Any:
+    """x * factor, of tensors or numbers."""
+    return x if isinstance(factor, int | float) and factor == 1 else x * factor
+
+
 class InPlace(Variable):
-    """The in-place methods of Tensor: their names end in an underscore, they return the tensor."""
+    """The in-place methods of Tensor."""
 
     __slots__ = ()
 
-    def _writable(self, name: str, *others: Any) -> NDArray:
-        """The array to write into, unless a gradient would have to know of it."""
-        if mode.enabled:
-            if self._node is not None:
-                raise RuntimeError(
-                    f"{name}: in-place operation on the result of {self._node!r}, which is part of "
-                    "a recorded graph; use the out-of-place operation, or no_grad()"
-                )
-            if self._requires_grad:
-                raise RuntimeError(
-                    f"{name}: a leaf tensor that requires a gradient is used in an in-place "
-                    "operation; do it under no_grad()"
-                )
-            if any(isinstance(x, Variable) and x._requires_grad for x in others):
-                raise RuntimeError(
-                    f"{name}: in-place operation with a tensor that requires a gradient, which "
-                    "would be lost; use the out-of-place operation, detach() it, or no_grad()"
-                )
-        return self.array
+    def _is_recorded(self, *others: Any) -> bool:
+        """Whether a gradient has to know of a write of what is made of the others."""
+        if not mode.enabled:
+            return False
+        return self._requires_grad or any(
+            isinstance(x, Variable) and x._requires_grad for x in others
+        )
+
+    def _become(self, name: str, result: Any) -> Self:
+        """Take over the array and the history of a recorded result."""
+        if self._node is None and self._requires_grad:
+            raise RuntimeError(
+                f"{name}: a leaf tensor that requires a gradient is used in an in-place "
+                "operation; do it under no_grad()"
+            )
+        if self.array.is_shared:
+            raise RuntimeError(
+                f"{name}: this in-place operation has to be recorded for the gradient, and other "
+                "tensors (views, or what this is a view of) look at the same memory; use the "
+                "out-of-place operation, or no_grad()"
+            )
+        self._check_result(name, result.array)
+        if result.array.dtype != self.array.dtype:
+            result = result.astype(self.array.dtype)
+        self.array = result.array
+        self._node = result._node
+        self._requires_grad = result._requires_grad
+        return self
+
+    def _check_result(self, name: str, result: NDArray) -> None:
+        if result.shape != self.array.shape:
+            raise ShapeError(
+                f"{name}: the result has shape {result.shape}, and cannot be written into "
+                f"{self.array.shape} in place"
+            )
+        if _KIND_RANKS[result.dtype.kind] > _KIND_RANKS[self.array.dtype.kind]:
+            raise DTypeError(
+                f"{name}: the result is {result.dtype.name}, and cannot be written into "
+                f"{self.array.dtype.name} in place"
+            )
 
     def add_(self, other: Number, *, alpha: float = 1) -> Self:
         """self += alpha * other.
@@ -56,33 +114,43 @@ class InPlace(Variable):
         >>> ta.ones(2).add_(ta.ones(2), alpha=-0.5)
         tensor([0.5000, 0.5000])
         """
-        array = self._writable("add_", other)
+        if self._is_recorded(other):
+            return self._become("add_", ops.add(self, _times(other, alpha)))
+        array = self.array
         value = value_of(other)
         array += value if alpha == 1 else value * alpha
         return self
 
     def sub_(self, other: Number, *, alpha: float = 1) -> Self:
         """self -= alpha * other."""
-        array = self._writable("sub_", other)
+        if self._is_recorded(other):
+            return self._become("sub_", ops.sub(self, _times(other, alpha)))
+        array = self.array
         value = value_of(other)
         array -= value if alpha == 1 else value * alpha
         return self
 
     def mul_(self, other: Number) -> Self:
         """self *= other."""
-        array = self._writable("mul_", other)
+        if self._is_recorded(other):
+            return self._become("mul_", ops.mul(self, other))
+        array = self.array
         array *= value_of(other)
         return self
 
     def div_(self, other: Number) -> Self:
         """self /= other."""
-        array = self._writable("div_", other)
+        if self._is_recorded(other):
+            return self._become("div_", ops.div(self, other))
+        array = self.array
         array /= value_of(other)
         return self
 
     def pow_(self, exponent: Number) -> Self:
         """self **= exponent."""
-        array = self._writable("pow_", exponent)
+        if self._is_recorded(exponent):
+            return self._become("pow_", ops.pow(self, exponent))
+        array = self.array
         array **= value_of(exponent)
         return self
 
@@ -93,84 +161,100 @@ class InPlace(Variable):
         >>> ta.tensor([5, -5]).remainder_(3)
         tensor([2, 1])
         """
-        array = self._writable("remainder_", other)
+        if self._is_recorded(other):
+            return self._become("remainder_", ops.remainder(self, other))
+        array = self.array
         array %= value_of(other)
         return self
 
     def floor_divide_(self, other: Number) -> Self:
         """self //= other."""
-        array = self._writable("floor_divide_", other)
+        if self._is_recorded(other):
+            return self._become("floor_divide_", ops.floor_divide(self, other))
+        array = self.array
         array //= value_of(other)
         return self
 
     def bitwise_and_(self, other: Number) -> Self:
         """self &= other, of integers or bools."""
-        array = self._writable("bitwise_and_", other)
+        array = self.array
         array &= value_of(other)
         return self
 
     def bitwise_or_(self, other: Number) -> Self:
         """self |= other, of integers or bools."""
-        array = self._writable("bitwise_or_", other)
+        array = self.array
         array |= value_of(other)
         return self
 
     def bitwise_xor_(self, other: Number) -> Self:
         """self ^= other, of integers or bools."""
-        array = self._writable("bitwise_xor_", other)
+        array = self.array
         array ^= value_of(other)
         return self
 
     def addcmul_(self, tensor1: Number, tensor2: Number, *, value: float = 1) -> Self:
         """self += value * tensor1 * tensor2."""
-        array = self._writable("addcmul_", tensor1, tensor2)
+        if self._is_recorded(tensor1, tensor2):
+            return self._become("addcmul_", ops.add(self, _times(_times(tensor1, tensor2), value)))
+        array = self.array
         product: Any = value_of(tensor1) * value_of(tensor2)
         array += product if value == 1 else product * value
         return self
 
     def addcdiv_(self, tensor1: Number, tensor2: Number, *, value: float = 1) -> Self:
         """self += value * tensor1 / tensor2."""
-        array = self._writable("addcdiv_", tensor1, tensor2)
+        if self._is_recorded(tensor1, tensor2):
+            return self._become("addcdiv_", ops.add(self, _times(ops.div(tensor1, tensor2), value)))
+        array = self.array
         quotient: Any = value_of(tensor1) / value_of(tensor2)
         array += quotient if value == 1 else quotient * value
         return self
 
     def lerp_(self, end: Tensor, weight: float) -> Self:
         """self += weight * (end - self)."""
-        array = self._writable("lerp_", end)
+        if self._is_recorded(end):
+            return self._become("lerp_", ops.add(self, ops.mul(ops.sub(end, self), weight)))
+        array = self.array
         array += (end.array - array) * weight
         return self
 
-    def clamp_(self, min: Number | None = None, max: Number | None = None) -> Self:
-        """Bring what is outside of [min, max] to the bound.
+    clamp_ = in_place(ops.clamp)
+    masked_fill_ = in_place(ops.masked_fill)
+    abs_ = in_place(ops.abs)
+    neg_ = in_place(ops.neg)
+    reciprocal_ = in_place(ops.reciprocal)
+    sqrt_ = in_place(ops.sqrt)
+    rsqrt_ = in_place(ops.rsqrt)
+    square_ = in_place(ops.square)
+    exp_ = in_place(ops.exp)
+    log_ = in_place(ops.log)
+    sin_ = in_place(ops.sin)
+    cos_ = in_place(ops.cos)
+    tanh_ = in_place(ops.tanh)
+    sigmoid_ = in_place(ops.sigmoid)
+    relu_ = in_place(ops.relu)
+    floor_ = in_place(ops.floor)
+    ceil_ = in_place(ops.ceil)
+    round_ = in_place(ops.round)
+    trunc_ = in_place(ops.trunc)
+    tril_ = in_place(ops.tril)
+    triu_ = in_place(ops.triu)
 
-        >>> import tiny_autograd as ta
-        >>> ta.tensor([-3.0, 3.0]).clamp_(min=-1)
-        tensor([-1.,  3.])
-        """
-        from .ops.arithmetic import clamp
-
-        array = self._writable("clamp_", min, max)
-        array[...] = value_of(clamp(array, value_of(min), value_of(max)))
-        return self
-
-    def masked_fill_(self, mask: Tensor, value: float) -> Self:
-        """Set to `value` where the mask is true."""
-        from .ops.arithmetic import where
-
-        array = self._writable("masked_fill_")
-        array[...] = value_of(where(mask.array, value, array))
+    def _set(self, name: str, value: Any) -> Self:
+        """Write numbers without a history, whatever their own is."""
+        if self._is_recorded():
+            return self._become(name, ops.setitem(self, value, ...))
+        self.array[...] = value
         return self
 
     def fill_(self, value: float) -> Self:
         """Set all elements to `value`."""
-        self._writable("fill_")[...] = value
-        return self
+        return self._set("fill_", value)
 
     def zero_(self) -> Self:
         """Set all elements to 0."""
-        self._writable("zero_")[...] = 0
-        return self
+        return self._set("zero_", 0)
 
     def copy_(self, src: Tensor) -> Self:
         """Take over the numbers of `src`, which is broadcast, converted and moved as needed.
@@ -180,32 +264,34 @@ class InPlace(Variable):
         tensor([[1., 2.],
                 [1., 2.]])
         """
-        array = self._writable("copy_", src)
-        array[...] = src.array.to_device(array.device)
+        if self._is_recorded(src):
+            return self._become("copy_", ops.setitem(self, src.to(self.array.device), ...))
+        self.array[...] = src.array.to_device(self.array.device)
         return self
 
     def uniform_(
         self, low: float = 0.0, high: float = 1.0, *, generator: random.Generator | None = None
     ) -> Self:
         """Fill with random numbers, uniform in [low, high)."""
-        array = self._writable("uniform_")
+        array = self.array
         source = generator or random.default_generator()
-        array[...] = source.uniform(low, high, array.shape, dtype=array.dtype, device=array.device)
-        return self
+        numbers = source.uniform(low, high, array.shape, dtype=array.dtype, device=array.device)
+        return self._set("uniform_", numbers)
 
     def normal_(
         self, mean: float = 0.0, std: float = 1.0, *, generator: random.Generator | None = None
     ) -> Self:
         """Fill with random numbers of a normal distribution."""
-        array = self._writable("normal_")
+        array = self.array
         source = generator or random.default_generator()
-        array[...] = source.normal(mean, std, array.shape, dtype=array.dtype, device=array.device)
-        return self
+        numbers = source.normal(mean, std, array.shape, dtype=array.dtype, device=array.device)
+        return self._set("normal_", numbers)
 
     def __setitem__(self, key: Any, value: Number) -> None:
-        from .ops.indexing import assign
-
-        assign(self._writable("assignment to elements", value), key, value_of(value))
+        if self._is_recorded(value):
+            self._become("assignment to elements", ops.setitem(self, value, key))
+        else:
+            ops.assign(self.array, key, value_of(value))
 
     def __iadd__(self, other: Number) -> Self:
         return self.add_(other)

@@ -148,7 +148,7 @@ class Tensor(Operators, InPlace):
 
     def detach(self) -> Tensor:
         """A tensor over the same memory, without history, that requires no gradient."""
-        return wrap(self.array)
+        return wrap(self.array[...])  # a view: two arrays on one buffer know of each other
 
     @property
     def data(self) -> Tensor:
@@ -156,7 +156,7 @@ class Tensor(Operators, InPlace):
 
         That must hold floating-point numbers if the tensor requires a gradient: RuntimeError.
         """
-        return wrap(self.array)
+        return self.detach()
 
     @data.setter
     def data(self, value: Tensor) -> None:

@@ -31,6 +31,7 @@ from .indexing import index_sum as index_sum
 from .indexing import scatter_diagonal as scatter_diagonal
 from .indexing import scatter_slice as scatter_slice
 from .indexing import scatter_sum as scatter_sum
+from .indexing import setitem as setitem
 from .indexing import take as take
 from .joining import *
 from .joining import concat as concat

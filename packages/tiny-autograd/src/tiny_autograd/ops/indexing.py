@@ -376,3 +376,26 @@ def assign(x: NDArray, key: Any, value: Any) -> None:
     y, first, indices = _locate(x, key)
     # Index arrays side by side, and no numbers: here NumPy's rules, the core's, are PyTorch's.
     y[(*[slice(None)] * first, *indices) if indices else ...] = value
+
+
+def _written(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
+    return 0, prod(shapes[0]) + sum(map(prod, shapes[1:])), prod(shapes[0])
+
+
+@op(cost=_written)
+def setitem(x: Operand, value: Operand, /, key: Any) -> NDArray:
+    """A copy of x with `value` at `key`: what `x[key] = value` leaves.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.setitem(ta.zeros(3), ta.tensor(2.0), slice(1, 3))
+    tensor([0., 2., 2.])
+    """
+    out: NDArray = x.copy()
+    assign(out, key, value)
+    return out
+
+
+setitem.vjp(
+    x=lambda g, key: setitem(g, 0, key),
+    value=lambda g, key: index(g, key),
+)
