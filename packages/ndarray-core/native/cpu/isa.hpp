@@ -43,5 +43,6 @@ std::vector<std::string> supported_isas();  // built into this module and presen
   namespace nd::cpu::baseline {             \
   const Table& function();                  \
   }
-#define ND_SELECT_KERNELS(function) (::nd::cpu::baseline::function())
+// A wrong NDARRAY_CORE_ISA is an error here, too.
+#define ND_SELECT_KERNELS(function) (::nd::cpu::active_isa(), ::nd::cpu::baseline::function())
 #endif
