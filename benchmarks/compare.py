@@ -144,6 +144,30 @@ def gradient_row() -> Row:
     )
 
 
+def recording_row() -> Row:
+    """One operation on tensors that require a gradient."""
+    ours = ta.ones(4, device="cpu", requires_grad=True)
+    peer = torch.ones(4, requires_grad=True)
+    return Row("a + a, 4, recorded", 1000, lambda: ours + ours, {"torch": lambda: peer + peer})
+
+
+def chain_row() -> Row:
+    """Thirty operations on single numbers, forward and backward."""
+    ours = ta.ones((), device="cpu", requires_grad=True)
+    peer = torch.ones((), requires_grad=True)
+
+    def step(x: ta.Tensor | torch.Tensor) -> None:
+        y = x
+        for _ in range(10):
+            y = (y * x + x).tanh()
+        y.backward()
+        x.grad = None
+
+    return Row(
+        "30 scalar operations and back", 50, lambda: step(ours), {"torch": lambda: step(peer)}
+    )
+
+
 def training_row() -> Row:
     """A whole step of a small network: forward, loss, backward, Adam."""
     images, labels = np.random.rand(32, 784).astype(np.float32), np.random.randint(0, 10, 32)
@@ -175,12 +199,16 @@ def rows() -> list[Row]:
     return [
         binary_row("a + a, 4 elements", 2000, (4,), lambda x: x + x),
         binary_row("x[1:], 4 elements", 2000, (4,), lambda x: x[1:]),
+        binary_row("x.T, 3 x 4 elements", 2000, (3, 4), lambda x: x.T),
+        binary_row("x.reshape(4, 3), 3 x 4 elements", 2000, (3, 4), lambda x: x.reshape(4, 3)),
         binary_row("a + a, 10M elements", 2, (10_000_000,), lambda x: x + x),
         binary_row("sum, 10M elements", 2, (10_000_000,), lambda x: x.sum()),
         binary_row("matmul 512", 5, (512, 512), lambda x: x @ x),
         binary_row("matmul 1024", 2, (1024, 1024), lambda x: x @ x),
         *order_rows(),
+        recording_row(),
         gradient_row(),
+        chain_row(),
         training_row(),
     ]
 
