@@ -127,7 +127,7 @@ def test_only_what_a_rule_names_is_kept(no_garbage_collection: None) -> None:
     assert len(product.grad_fn.saved) == 1, "x's rule needs y alone"
     total = x + y
     assert total.grad_fn is not None
-    assert total.grad_fn.saved == []
+    assert not total.grad_fn.saved
 
 
 def test_a_second_backward_is_refused() -> None:

@@ -41,8 +41,7 @@ void bind_array(nb::module_& m) {
                         "A strided N-dimensional array: a Buffer seen through a Layout.",
                         nb::type_slots(array_slots));
 
-  cls.def_prop_ro("dtype", [](const Array& x) { return x.dtype(); })
-      .def_prop_ro("device", [](const Array& x) { return Device{&x.device()}; })
+  cls.def_prop_ro("device", [](const Array& x) { return Device{&x.device()}; })
       .def_prop_ro(
           "strides", [](const Array& x) { return to_tuple(x.strides()); },
           nb::sig("def strides(self, /) -> tuple[int, ...]"), "In elements.")
@@ -54,10 +53,7 @@ void bind_array(nb::module_& m) {
       .def_prop_ro("buffer", [](const Array& x) { return BufferHandle{x.buffer}; })
       .def_prop_ro(
           "is_shared", [](const Array& x) { return x.buffer->references() > 1; },
-          "Whether another array, a view or what this is a view of, has the same buffer.")
-      .def_prop_ro(
-          "version", [](const Array& x) { return x.buffer->version.load(); },
-          "Number of writes to the buffer so far.");
+          "Whether another array, a view or what this is a view of, has the same buffer.");
 
   // Numbers and sequences.
   cls.def("item", &item, nb::sig("def item(self) -> bool | int | float | complex"),

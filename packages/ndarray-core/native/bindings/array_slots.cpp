@@ -76,6 +76,18 @@ Array transposed_matrices(const Array& x) {
   return x.view(x.layout.swap_axes(x.ndim() - 2, x.ndim() - 1));
 }
 
+// Python's members of the enum, looked up once: they live as long as the process.
+PyObject* dtype_of_array(PyObject* self, void*) noexcept {
+  static PyObject* members[dtype_count] = {};
+  return guarded<PyObject*>(nullptr, [&] {
+    const DType dtype = array_of(self).dtype();
+    PyObject*& member = members[static_cast<int>(dtype)];
+    if (member == nullptr) member = nb::cast(dtype).release().ptr();
+    Py_INCREF(member);
+    return member;
+  });
+}
+
 template <auto get>
 PyObject* getter(PyObject* self, void*) noexcept {
   return new_object([&] { return get(array_of(self)); });
@@ -88,6 +100,9 @@ PyGetSetDef getters[] = {
      nullptr},
     {"size", getter<[](const Array& x) { return x.size(); }>, nullptr, "The number of elements.",
      nullptr},
+    {"dtype", dtype_of_array, nullptr, "The type of the elements.", nullptr},
+    {"version", getter<[](const Array& x) { return x.buffer->version.load(); }>, nullptr,
+     "Number of writes to the buffer so far.", nullptr},
     {"T", getter<transposed_matrix>, nullptr, "The transposed matrix, as a view.", nullptr},
     {"mT", getter<transposed_matrices>, nullptr, "The last two axes exchanged, as a view.",
      nullptr},

@@ -6,7 +6,7 @@ https://arxiv.org/abs/1604.06174.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ndarray_core.random import default_generator
@@ -66,7 +66,7 @@ class Segment:
             node.saved = Recomputed(self, len(self._names))
         self._names.append(operation.name)
 
-    def saved_by(self, position: int) -> tuple[list[Any], list[int]]:
+    def saved_by(self, position: int) -> tuple[Sequence[Any], Sequence[int]]:
         """What the node of that position saved in the second run, and the arrays' versions."""
         if position not in self._again:
             self._run_again()
@@ -117,7 +117,8 @@ class Recomputed:
         self._segment = segment
         self._position = position
 
-    def restore(self, node: Node) -> list[Any]:
+    def restore(self, node: Node) -> Sequence[Any]:
         """Give the node what it would have saved."""
-        node.saved, node.versions = self._segment.saved_by(self._position)
-        return node.saved
+        saved, node.versions = self._segment.saved_by(self._position)
+        node.saved = saved
+        return saved

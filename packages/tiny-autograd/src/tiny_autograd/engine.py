@@ -169,7 +169,7 @@ def _own(gradient: Any, source: Any) -> Any:
     return gradient.copy()
 
 
-def _check(node: Node) -> list[Any]:
+def _check(node: Node) -> Sequence[Any]:
     """What the node saved, provided that it is still there and unchanged."""
     saved = node.saved
     if type(saved) is not list:

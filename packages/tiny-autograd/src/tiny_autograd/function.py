@@ -166,7 +166,9 @@ class _Gradients:
         return _Gradients(total)
 
 
-def _make_node(plan: _Plan, edges: list[Any], saved: list[Any], shape: Any, dtype: Any) -> Node:
+def _make_node(
+    plan: _Plan, edges: tuple[Any, ...], saved: list[Any], shape: Any, dtype: Any
+) -> Node:
     node: Any = _new(Node)
     node.plan = plan
     node.edges = edges
@@ -203,7 +205,7 @@ def _joint_node(
 
     wanted = [i for i, need in enumerate(needs) if need]
     plan = _Plan(cls.__name__, [(rule_for(i), (0,)) for i in wanted])
-    return _make_node(plan, [edge_of(args[i]) for i in wanted], [ctx], (), None)
+    return _make_node(plan, tuple(edge_of(args[i]) for i in wanted), [ctx], (), None)
 
 
 def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
@@ -213,7 +215,7 @@ def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
     if y.array.dtype.kind != "float" or any(y is constant for constant in ctx._constant):
         return wrap(y.array)
     plan = _Plan(ctx._name, [(lambda gradient: _Gradients({i: gradient}), ())])
-    return wrap(y.array, _make_node(plan, [joint], [], y.array.shape, y.array.dtype))
+    return wrap(y.array, _make_node(plan, (joint,), [], y.array.shape, y.array.dtype))
 
 
 def _call_backward(

@@ -6,7 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ndarray_core import DType
 
@@ -43,10 +43,10 @@ class Node:
     )
 
     plan: Plan
-    edges: list[Edge]  # one for each operand that requires a gradient
+    edges: tuple[Edge, ...]  # one for each operand that requires a gradient
     # What the plan says, in its order, or what can compute it again; None once freed.
-    saved: list[Any] | Recomputed | None
-    versions: list[int]  # of the saved arrays, when they were saved
+    saved: Sequence[Any] | Recomputed | None
+    versions: Sequence[int]  # of the saved arrays, when they were saved
     shape: tuple[int, ...]  # of the result
     dtype: DType
     order: int
@@ -59,7 +59,7 @@ class Node:
     @property
     def next_functions(self) -> tuple[Edge, ...]:
         """Where this node sends gradients: other nodes, or leaf tensors."""
-        return tuple(self.edges)
+        return self.edges
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"

@@ -1,7 +1,6 @@
 """Observers see every operation of their thread as it is applied.
 
-Anomaly detection and checkpointing are built on them. While no observer is registered anywhere,
-operations do not know of them: `Op.__call__` is exchanged only as long as there is one.
+Anomaly detection and checkpointing are built on them.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from .op import Op
+from .op import Op, observers
 
 __all__ = ["Observer", "observing"]
 
@@ -23,22 +22,16 @@ class Observer(Protocol):
         """`result` is a tensor, or an array where the operands are arrays."""
 
 
-class _Active(threading.local):
-    def __init__(self) -> None:
-        self.observers: tuple[Observer, ...] = ()
+class _OfThread:
+    """Tells an observer of what its own thread does."""
 
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._thread = threading.get_ident()
 
-_active = _Active()
-_count = 0  # of observers, in all threads
-_count_lock = threading.Lock()
-_plain_call = Op.__call__
-
-
-def _observed_call(self: Op[Any], *args: Any, **parameters: Any) -> Any:
-    result = _plain_call(self, *args, **parameters)
-    for observer in _active.observers:
-        observer.applied(self, args, result)
-    return result
+    def applied(self, operation: Op[Any], args: tuple[Any, ...], result: Any) -> None:
+        if threading.get_ident() == self._thread:
+            self._observer.applied(operation, args, result)
 
 
 @contextmanager
@@ -54,18 +47,9 @@ def observing(observer: Observer) -> Iterator[None]:
     mul
     add
     """
-    before = _active.observers
-    _exchange(1)
-    _active.observers = (*before, observer)
+    registered = _OfThread(observer)
+    observers.append(registered)
     try:
         yield
     finally:
-        _active.observers = before
-        _exchange(-1)
-
-
-def _exchange(change: int) -> None:
-    global _count
-    with _count_lock:
-        _count += change
-        setattr(Op, "__call__", _observed_call if _count else _plain_call)  # noqa: B010
+        observers.remove(registered)

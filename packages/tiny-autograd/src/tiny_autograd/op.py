@@ -23,7 +23,7 @@ arrays for a first derivative, and on tensors where the derivative is itself to 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
 from ndarray_core import NDArray
@@ -51,7 +51,12 @@ R = TypeVar("R")
 _FACTS = ("shape", "dtype", "device")
 
 registry: dict[str, Op[Any]] = {}
+# Those of this thread and others that are told of every operation (observers.py).
+observers: list[Any] = []
+
 _new: Any = object.__new__
+_no_parameters: dict[str, Any] = {}
+_nothing: tuple[()] = ()
 
 
 class Plan:
@@ -60,7 +65,17 @@ class Plan:
     `saved` holds arrays of operands and the result, then shapes and so on, then parameters.
     """
 
-    __slots__ = ("array_edges", "arrays", "facts", "fits", "op", "parameters", "positions", "rules")
+    __slots__ = (
+        "array_edges",
+        "arrays",
+        "facts",
+        "fits",
+        "op",
+        "parameters",
+        "positions",
+        "rules",
+        "saves",
+    )
 
     def __init__(
         self,
@@ -78,6 +93,7 @@ class Plan:
         self.array_edges = tuple(positions.index(i) if i in positions else -1 for i in arrays)
         self.facts = facts
         self.parameters = parameters
+        self.saves = bool(arrays or facts or parameters)
         self.rules = rules  # (rule, what it picks of `saved`), one for each edge
         # The gradient of one operand of several is fitted to it: summed over the dimensions along
         # which the operand was broadcast, and converted to its dtype.
@@ -120,10 +136,7 @@ class Op(Generic[P]):
         registry[self.name] = self
 
     def __call__(self, *args: P.args, **parameters: P.kwargs) -> Tensor:
-        # The hot path: everything that is computed passes through here, and every name looked up
-        # shows in the time of a small operation.
         arrays: list[Any] = []
-        edges: list[Edge] = []
         mask = 0
         bit = 1
         from_tensors = False
@@ -133,7 +146,6 @@ class Op(Generic[P]):
                 from_tensors = True
                 if x._requires_grad:
                     mask += bit
-                    edges.append(x._node or x)
                 x = x.array
             arrays.append(x)
             bit += bit
@@ -142,39 +154,85 @@ class Op(Generic[P]):
         except (TypeError, AttributeError) as error:
             self._explain(error, args)
             raise
-        if not from_tensors:
-            return cast("Tensor", out)
+        result = self._tensor(out, mask, arrays, args, parameters) if from_tensors else out
+        if observers:
+            for observer in tuple(observers):
+                observer.applied(self, args, result)
+        return cast("Tensor", result)
+
+    def binary(self) -> Callable[[Any, Any], Tensor]:
+        """What a call on two operands does, as a function: operators take the shortest way."""
+        forward = self.forward
+        tensor = self._tensor
+
+        def call(x: Any, y: Any) -> Tensor:
+            mask = 0
+            a, b = x, y
+            if isinstance(x, Variable):
+                a = x.array
+                if x._requires_grad:
+                    mask = 1
+            if isinstance(y, Variable):
+                b = y.array
+                if y._requires_grad:
+                    mask += 2
+            if observers:
+                return self(x, y)  # type: ignore[call-arg]
+            try:
+                out = forward(a, b)  # type: ignore[call-arg]
+            except (TypeError, AttributeError) as error:
+                self._explain(error, (x, y))
+                raise
+            return tensor(out, mask, (a, b), (x, y), _no_parameters)
+
+        return call
+
+    def _tensor(
+        self,
+        out: Any,
+        mask: int,
+        arrays: Sequence[Any],
+        args: tuple[Any, ...],
+        parameters: dict[str, Any],
+    ) -> Tensor:
+        """The result as a tensor; with a node if an operand in `mask` gets a gradient from it."""
+        # The hot path: everything that is computed passes through here, and every name looked up
+        # shows in the time of a small operation.
         result: Tensor = _new(variable.result_type)
         result.array = out
         result._grad = None
         result._hooks = None
-        if not (mask & self._rule_mask and mode.enabled):
+        mask &= self._rule_mask
+        if not (mask and mode.enabled):
             result._requires_grad = False
             result._node = None
             return result
 
-        if mask & ~self._rule_mask:
-            mask &= self._rule_mask
-            operands: tuple[Any, ...] = args
-            edges = [edge_of(x) for i, x in enumerate(operands) if mask >> i & 1]
         plan = self._plans.get(mask) or self._make_plan(mask, len(args))
-        saved: list[Any] = []
-        versions: list[int] = []
-        if plan.arrays:
-            arrays.append(out)
-            for i in plan.arrays:
-                x = arrays[i]
-                saved.append(x)
-                versions.append(x.version if type(x) is NDArray else 0)
-        for i, fact in plan.facts:
-            saved.append(getattr(arrays[i], fact))
-        if plan.parameters:
-            values = self._bind(args, parameters)
-            for name in plan.parameters:
-                saved.append(values[name])
+        saved: Any = _nothing
+        versions: Any = _nothing
+        if plan.saves:
+            saved = []
+            if plan.arrays:
+                versions = []
+                arrays = (*arrays, out)
+                for i in plan.arrays:
+                    x = arrays[i]
+                    saved.append(x)
+                    versions.append(x.version if type(x) is NDArray else 0)
+            for i, fact in plan.facts:
+                saved.append(getattr(arrays[i], fact))
+            if plan.parameters:
+                values = self._bind(args, parameters)
+                for name in plan.parameters:
+                    saved.append(values[name])
         node = _new(Node)
         node.plan = plan
-        node.edges = edges
+        if mask == 3:  # the most frequent one
+            x, y = args[0], args[1]
+            node.edges = (x._node or x, y._node or y)
+        else:
+            node.edges = tuple([args[i]._node or args[i] for i in plan.positions])
         node.saved = saved
         node.versions = versions
         node.shape = out.shape
