@@ -56,11 +56,11 @@ def einsum(subscripts: str, /, *operands: Operand, optimize: bool | str = True) 
     [21, 43]
     """
     arrays = _promoted(subscripts, operands)
-    inputs, output = _parse(subscripts, tuple(array.shape for array in arrays))
+    inputs, output = parse(subscripts, tuple(array.shape for array in arrays))
     terms = _terms(subscripts, arrays, inputs)
     labels_of_terms = tuple(term.labels for term in terms)
     shapes = tuple(term.array.shape for term in terms)
-    for first, second in _path(labels_of_terms, output, shapes, optimize):
+    for first, second in contraction_path(labels_of_terms, output, shapes, optimize):
         pair = terms[first], terms[second]
         terms = [term for i, term in enumerate(terms) if i not in (first, second)]
         kept = set(output).union(*(term.labels for term in terms))
@@ -87,7 +87,7 @@ def _promoted(subscripts: str, operands: Sequence[Operand]) -> list[NDArray]:
 
 
 @functools.lru_cache(maxsize=256)
-def _parse(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
+def parse(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
     """The labels of the axes of each operand and of the output, with labels in place of "..."."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     inputs = left.split(",")
@@ -172,7 +172,7 @@ def _diagonal(term: Term) -> Term:
 
 
 @functools.lru_cache(maxsize=256)
-def _path(
+def contraction_path(
     inputs: tuple[str, ...],
     output: str,
     shapes: tuple[tuple[int, ...], ...],

@@ -41,7 +41,7 @@ from ndarray_core import (
 )
 from ndarray_core.random import Generator, default_generator, manual_seed
 
-from . import autograd, cost, func, functional, init, ops, testing
+from . import autograd, cost, func, functional, init, linalg, ops, testing
 from .anomaly import AnomalyError, detect_anomaly
 from .autograd import backward, grad
 from .checkpointing import checkpoint
@@ -79,16 +79,28 @@ from .grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from .linalg import (
+    cholesky_inverse,
+    cholesky_solve,
+    det,
+    logdet,
+    matrix_power,
+    slogdet,
+)
+from .linalg import inv as inverse
+from .linalg import pinv as pinverse
 from .op import Op, op
 
 # Each family lists its public names, so that a new operation is named in one file.
 from .ops.activation import *
 from .ops.arithmetic import *
 from .ops.comparison import *
+from .ops.contraction import *
 from .ops.conversion import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.linalg import *
+from .ops.products import *
 from .ops.reduction import *
 from .ops.rounding import *
 from .ops.selection import *
@@ -121,11 +133,14 @@ __all__ = [
     "bfloat16",
     "bool",
     "checkpoint",
+    "cholesky_inverse",
+    "cholesky_solve",
     "conv1d",
     "conv2d",
     "cost",
     "default_device",
     "default_generator",
+    "det",
     "detect_anomaly",
     "device",
     "devices",
@@ -152,9 +167,13 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "inverse",
     "is_grad_enabled",
+    "linalg",
     "linspace",
+    "logdet",
     "manual_seed",
+    "matrix_power",
     "memory_stats",
     "meshgrid",
     "no_grad",
@@ -163,6 +182,7 @@ __all__ = [
     "ones_like",
     "op",
     "ops",
+    "pinverse",
     "promote_types",
     "rand",
     "rand_like",
@@ -174,6 +194,7 @@ __all__ = [
     "set_grad_enabled",
     "set_num_threads",
     "show_config",
+    "slogdet",
     "tensor",
     "testing",
     "uint8",
@@ -188,9 +209,11 @@ __all__ += ops.activation.__all__
 __all__ += ops.arithmetic.__all__
 __all__ += ops.comparison.__all__
 __all__ += ops.conversion.__all__
+__all__ += ops.contraction.__all__
 __all__ += ops.indexing.__all__
 __all__ += ops.joining.__all__
 __all__ += ops.linalg.__all__
+__all__ += ops.products.__all__
 __all__ += ops.reduction.__all__
 __all__ += ops.rounding.__all__
 __all__ += ops.selection.__all__

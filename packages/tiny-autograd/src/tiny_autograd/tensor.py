@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import ndarray_core as nd
 from ndarray_core import Device, DType
 
-from . import ops, variable
+from . import linalg, ops, variable
 from .in_place import InPlace
 from .op import method
 from .operators import Operators
@@ -389,6 +389,22 @@ class Tensor(Operators, InPlace):
     dot = method(ops.dot)
     outer = method(ops.outer)
     addmm = method(ops.addmm)
+    addmv = method(ops.addmv)
+    addr = method(ops.addr)
+    addbmm = method(ops.addbmm)
+    baddbmm = method(ops.baddbmm)
+    inner = method(ops.inner)
+    vdot = method(ops.vdot)
+    kron = method(ops.kron)
+    cross = method(ops.cross)
+    det = method(linalg.det)
+    slogdet = method(linalg.slogdet)
+    logdet = method(linalg.logdet)
+    inverse = method(linalg.inv, "inverse")
+    pinverse = method(linalg.pinv, "pinverse")
+    matrix_power = method(linalg.matrix_power)
+    cholesky_solve = method(linalg.cholesky_solve)
+    cholesky_inverse = method(linalg.cholesky_inverse)
     tril = method(ops.tril)
     triu = method(ops.triu)
     trace = method(ops.trace)

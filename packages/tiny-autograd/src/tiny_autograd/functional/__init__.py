@@ -21,7 +21,7 @@ from .activation import (
     tanh,
 )
 from .conv import conv1d, conv2d
-from .layers import dropout, embedding, linear, one_hot, pad
+from .layers import bilinear, dropout, embedding, linear, one_hot, pad
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -41,6 +41,7 @@ __all__ = [
     "adaptive_max_pool2d",
     "avg_pool2d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "conv1d",

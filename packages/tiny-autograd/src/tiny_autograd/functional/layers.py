@@ -33,6 +33,34 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return ops.linear(input, weight, bias)
 
 
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """input1 @ weight[o] @ input2 + bias[o], for each output o.
+
+    input1: (..., in1), input2: (..., in2), weight: (out, in1, in2), bias: (out) -> (..., out).
+    Raises ShapeError otherwise.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.bilinear(ta.tensor([2.0]), ta.tensor([3.0]), ta.ones(1, 1, 1))
+    tensor([6.])
+    """
+    require_tensors("bilinear", input1=input1, input2=input2, weight=weight)
+    require_tensors_or_none("bilinear", bias=bias)
+    sizes = (input1.shape[-1:], input2.shape[-1:])
+    if weight.ndim != 3 or sizes != (weight.shape[1:2], weight.shape[2:]):
+        raise ShapeError(
+            f"bilinear: inputs {input1.shape} and {input2.shape}, weight {weight.shape}: "
+            "expected (..., in1), (..., in2) and (out, in1, in2)"
+        )
+    if input1.shape[:-1] != input2.shape[:-1]:
+        raise ShapeError(
+            f"bilinear: inputs {input1.shape} and {input2.shape} differ in what is before the last"
+        )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ShapeError(f"bilinear: bias {bias.shape} for weight {weight.shape}")
+    out = ops.einsum("...i,oij,...j->...o", input1, weight, input2)
+    return out if bias is None else out + bias
+
+
 def dropout(
     input: Tensor, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
 ) -> Tensor:

@@ -10,6 +10,8 @@ from .activation import *
 from .arithmetic import *
 from .arithmetic import clamp_to as clamp_to
 from .comparison import *
+from .contraction import *
+from .contraction import contract as contract
 from .conversion import *
 
 # What gradients and methods are made of, and what has no name of its own in PyTorch.
@@ -37,6 +39,7 @@ from .joining import *
 from .joining import concat as concat
 from .joining import stack_operands as stack_operands
 from .linalg import *
+from .products import *
 from .reduction import *
 from .rounding import *
 from .selection import *

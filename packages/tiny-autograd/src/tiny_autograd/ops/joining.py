@@ -75,7 +75,7 @@ def stack_operands(*tensors: Operand, dim: int = 0) -> NDArray:
 stack_operands.vjp(tensors=lambda g, position, dim: select(g, dim, position))
 
 
-def _of_one_dtype(name: str, tensors: Sequence[Operand]) -> Sequence[Operand]:
+def of_one_dtype(name: str, tensors: Sequence[Operand]) -> Sequence[Operand]:
     """The tensors, converted to the type they promote to, for the operation `name`."""
     for x in tensors:
         if not isinstance(x, Variable | NDArray):
@@ -98,7 +98,7 @@ def cat(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
     """
     if not tensors:
         raise ValueError("cat: expected at least one tensor")
-    return concat(*_of_one_dtype("cat", tensors), dim=dim)
+    return concat(*of_one_dtype("cat", tensors), dim=dim)
 
 
 def stack(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
@@ -113,7 +113,7 @@ def stack(tensors: Sequence[Operand], dim: int = 0) -> Tensor:
     """
     if not tensors:
         raise ValueError("stack: expected at least one tensor")
-    return stack_operands(*_of_one_dtype("stack", tensors), dim=dim)
+    return stack_operands(*of_one_dtype("stack", tensors), dim=dim)
 
 
 def narrow(x: Operand, dim: int, start: int, length: int) -> Tensor:

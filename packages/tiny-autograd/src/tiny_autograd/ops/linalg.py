@@ -225,6 +225,15 @@ def outer(x: Operand, y: Operand) -> Tensor:
     return mul(unsqueeze(x, 1), y)
 
 
+def scaled_sum(x: Operand, product: Operand, beta: float, alpha: float) -> Tensor:
+    """beta x + alpha product; for beta 0, whatever x holds is ignored."""
+    if beta == 0:  # 0 * NaN would be NaN
+        scaled = masked_fill(x, ones_like(x).astype(bool), 0)
+    else:
+        scaled = x if beta == 1 else x * beta
+    return add(scaled, product if alpha == 1 else product * alpha)
+
+
 def addmm(x: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta x + alpha (mat1 @ mat2); for beta 0, whatever x holds is ignored.
 
@@ -232,12 +241,7 @@ def addmm(x: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: f
     >>> ta.addmm(ta.ones(1, 1), ta.ones(1, 3), ta.ones(3, 1), beta=2)
     tensor([[5.]])
     """
-    product = mm(mat1, mat2)
-    if beta == 0:  # 0 * NaN would be NaN
-        scaled = masked_fill(x, ones_like(x).astype(bool), 0)
-    else:
-        scaled = x if beta == 1 else x * beta
-    return add(scaled, product if alpha == 1 else product * alpha)
+    return scaled_sum(x, mm(mat1, mat2), beta, alpha)
 
 
 def trace(x: Operand) -> Tensor:
