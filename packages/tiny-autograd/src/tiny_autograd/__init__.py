@@ -49,7 +49,6 @@ from .cost import Cost
 from .creation import (
     arange,
     as_tensor,
-    bernoulli,
     empty,
     empty_like,
     eye,
@@ -57,21 +56,16 @@ from .creation import (
     full,
     full_like,
     linspace,
-    meshgrid,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
     tensor,
+    tril_indices,
+    triu_indices,
     zeros,
     zeros_like,
 )
 from .function import Function, FunctionContext
-from .functional import conv1d, conv2d
+from .functional import channel_shuffle, conv1d, conv2d, pixel_shuffle, pixel_unshuffle
 from .grad_mode import (
     enable_grad,
     inference_mode,
@@ -97,16 +91,31 @@ from .ops.arithmetic import *
 from .ops.comparison import *
 from .ops.contraction import *
 from .ops.conversion import *
+from .ops.counting import *
 from .ops.indexing import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.products import *
+from .ops.rearranging import *
 from .ops.reduction import *
+from .ops.replacing import *
 from .ops.rounding import *
+from .ops.scattering import *
 from .ops.selection import *
 from .ops.shape import *
+from .ops.sorting import *
 from .ops.statistics import *
 from .ops.transcendental import *
+from .sampling import (
+    bernoulli,
+    multinomial,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+)
 from .tensor import Tensor
 from .variable import RemovableHandle
 
@@ -132,6 +141,7 @@ __all__ = [
     "bernoulli",
     "bfloat16",
     "bool",
+    "channel_shuffle",
     "checkpoint",
     "cholesky_inverse",
     "cholesky_solve",
@@ -175,7 +185,7 @@ __all__ = [
     "manual_seed",
     "matrix_power",
     "memory_stats",
-    "meshgrid",
+    "multinomial",
     "no_grad",
     "num_threads",
     "ones",
@@ -183,6 +193,8 @@ __all__ = [
     "op",
     "ops",
     "pinverse",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "promote_types",
     "rand",
     "rand_like",
@@ -197,6 +209,8 @@ __all__ = [
     "slogdet",
     "tensor",
     "testing",
+    "tril_indices",
+    "triu_indices",
     "uint8",
     "uint16",
     "uint32",
@@ -220,3 +234,8 @@ __all__ += ops.selection.__all__
 __all__ += ops.shape.__all__
 __all__ += ops.statistics.__all__
 __all__ += ops.transcendental.__all__
+__all__ += ops.counting.__all__
+__all__ += ops.rearranging.__all__
+__all__ += ops.replacing.__all__
+__all__ += ops.scattering.__all__
+__all__ += ops.sorting.__all__

@@ -1,4 +1,4 @@
-"""New tensors: from numbers, of a shape, or random.
+"""New tensors: from numbers, or of a shape.
 
 Sizes may be given one by one or as one sequence. `dtype` is a member like `tiny_autograd.float64`
 or its name, `device` a device or its name; left out, they are float32 (int64 where only integers
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import ndarray_core as nd
-from ndarray_core.random import Generator, default_generator
 
 from .ops.shape import sizes
 from .tensor import Tensor
@@ -242,117 +241,31 @@ def eye(
     return Tensor(nd.eye(n, m, dtype=dtype or nd.float32, device=device), requires_grad)
 
 
-def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """The coordinates of a grid, from those along each of its sides.
+def tril_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike = None) -> Tensor:
+    """Where a row x col matrix has its lower triangle: (2, n), row by row.
+
+    offset: the diagonal up to which it reaches.
 
     >>> import tiny_autograd as ta
-    >>> rows, columns = ta.meshgrid(ta.arange(2), ta.arange(2))
-    >>> rows, columns.flatten()
-    (tensor([[0, 0],
-            [1, 1]]), tensor([0, 1, 0, 1]))
+    >>> ta.tril_indices(2, 2)
+    tensor([[0, 1, 1],
+            [0, 0, 1]])
     """
-    arrays = nd.meshgrid(*(x.array for x in tensors), indexing=indexing)
-    return tuple(Tensor(array) for array in arrays)
+    return _triangle(nd.tril(nd.ones((row, col), device=device), k=offset))
 
 
-def rand(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-    device: DeviceLike = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Random numbers, uniform in [0, 1).
+def triu_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike = None) -> Tensor:
+    """Where a row x col matrix has its upper triangle: (2, n), row by row.
+
+    offset: the diagonal at which it begins.
 
     >>> import tiny_autograd as ta
-    >>> bool((ta.rand(100) < 1).all())
-    True
+    >>> ta.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
     """
-    source = generator or default_generator()
-    array = source.random(sizes(size), dtype=dtype or nd.float32, device=device)
-    return Tensor(array, requires_grad)
+    return _triangle(nd.triu(nd.ones((row, col), device=device), k=offset))
 
 
-def randn(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-    device: DeviceLike = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Random numbers of the standard normal distribution.
-
-    >>> import tiny_autograd as ta
-    >>> ta.randn(2, 3).shape
-    (2, 3)
-    """
-    source = generator or default_generator()
-    array = source.normal(0.0, 1.0, sizes(size), dtype=dtype or nd.float32, device=device)
-    return Tensor(array, requires_grad)
-
-
-def randint(
-    low: int,
-    high: int | Sequence[int] | None = None,
-    size: Sequence[int] | None = None,
-    *,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-    device: DeviceLike = None,
-) -> Tensor:
-    """Random integers from `low` (0 if only `high` is given) up to `high`, without it.
-
-    >>> import tiny_autograd as ta
-    >>> x = ta.randint(0, 3, (100,))
-    >>> int(x.min()), int(x.max())
-    (0, 2)
-    """
-    if size is None:  # randint(high, size)
-        low, high, size = 0, low, high  # type: ignore[assignment]
-    if not isinstance(high, int) or size is None:
-        raise TypeError("randint: expected randint(high, size) or randint(low, high, size)")
-    source = generator or default_generator()
-    array = source.integers(low, high, tuple(size), dtype=dtype or nd.int64, device=device)
-    return Tensor(array)
-
-
-def randperm(n: int, *, generator: Generator | None = None, device: DeviceLike = None) -> Tensor:
-    """The integers from 0 to n - 1 in random order.
-
-    >>> import tiny_autograd as ta
-    >>> sorted(ta.randperm(4).tolist())
-    [0, 1, 2, 3]
-    """
-    source = generator or default_generator()
-    return Tensor(source.permutation(n, device=device))
-
-
-def rand_like(x: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """Random numbers, uniform in [0, 1), in the shape of x, of its dtype, on its device.
-
-    >>> import tiny_autograd as ta
-    >>> ta.rand_like(ta.zeros(2, 3)).shape
-    (2, 3)
-    """
-    return rand(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-
-
-def randn_like(x: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """Random numbers of the standard normal distribution, like x otherwise.
-
-    >>> import tiny_autograd as ta
-    >>> ta.randn_like(ta.zeros(2, 3)).shape
-    (2, 3)
-    """
-    return randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-
-
-def bernoulli(probability: float, *size: Any, generator: Generator | None = None) -> Tensor:
-    """Truth values that hold with a probability.
-
-    >>> import tiny_autograd as ta
-    >>> int(ta.bernoulli(1.0, 3).sum())
-    3
-    """
-    source = generator or default_generator()
-    return Tensor(source.bernoulli(probability, sizes(size)))
+def _triangle(matrix: nd.NDArray) -> Tensor:
+    return Tensor(nd.stack(nd.nonzero(matrix)))

@@ -240,6 +240,16 @@ class InPlace(Variable):
     trunc_ = in_place(ops.trunc)
     tril_ = in_place(ops.tril)
     triu_ = in_place(ops.triu)
+    fill_diagonal_ = in_place(ops.fill_diagonal)
+    scatter_ = in_place(ops.scatter)
+    scatter_add_ = in_place(ops.scatter_add)
+    scatter_reduce_ = in_place(ops.scatter_reduce)
+    index_add_ = in_place(ops.index_add)
+    index_copy_ = in_place(ops.index_copy)
+    index_fill_ = in_place(ops.index_fill)
+    index_put_ = in_place(ops.index_put)
+    masked_scatter_ = in_place(ops.masked_scatter)
+    put_ = in_place(ops.put)
 
     def _set(self, name: str, value: Any) -> Self:
         """Write numbers without a history, whatever their own is."""

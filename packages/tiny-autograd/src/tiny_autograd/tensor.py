@@ -10,7 +10,9 @@ import ndarray_core as nd
 from ndarray_core import Device, DType
 
 from . import linalg, ops, variable
+from .description import Description
 from .in_place import InPlace
+from .new_tensors import NewTensors
 from .op import method
 from .operators import Operators
 from .variable import wrap
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     Shape = tuple[int, ...]
 
 
-class Tensor(Operators, InPlace):
+class Tensor(Description, NewTensors, Operators, InPlace):
     """An array of numbers on a device, whose history can be differentiated.
 
     `tiny_autograd.tensor` makes one of numbers, `tiny_autograd.zeros` and its siblings of a shape;
@@ -36,58 +38,6 @@ class Tensor(Operators, InPlace):
     """
 
     __slots__ = ()
-
-    # What it is
-
-    @property
-    def shape(self) -> Shape:
-        """The sizes of all dimensions."""
-        return self.array.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self.array.ndim
-
-    @property
-    def dtype(self) -> DType:
-        """The type of the elements."""
-        return self.array.dtype
-
-    @property
-    def device(self) -> Device:
-        """Where the memory is, and where operations run."""
-        return self.array.device
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self.array.ndim
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        return self.array.shape if dim is None else self.array.shape[dim]
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self.array.size
-
-    nelement = numel
-
-    def element_size(self) -> int:
-        """The bytes of one element."""
-        return self.array.itemsize
-
-    def stride(self, dim: int | None = None) -> Any:
-        """How many elements to the next one along each dimension, or along one."""
-        return self.array.strides if dim is None else self.array.strides[dim]
-
-    def is_contiguous(self) -> builtins.bool:
-        """Whether the elements lie in memory row by row, without gaps."""
-        return self.array.is_contiguous()
-
-    def is_floating_point(self) -> builtins.bool:
-        """Whether the elements are floating-point numbers."""
-        return self.array.dtype.kind == "float"
 
     # Out of the tensor's world
 
@@ -226,7 +176,14 @@ class Tensor(Operators, InPlace):
         return ops.astype(self, other.dtype)
 
     def view(self, *shape: Any) -> Tensor:
-        """As `reshape`: a copy where the strides need one."""
+        """As `reshape`: a copy where the strides need one. A dtype reads the memory as that type.
+
+        >>> import tiny_autograd as ta
+        >>> ta.tensor([1.0, 2.0]).view(2, 1).shape, ta.tensor([1.0, 2.0]).view(ta.uint8).shape
+        ((2, 1), (8,))
+        """
+        if len(shape) == 1 and isinstance(shape[0], DType):
+            return ops.view_dtype(self, shape[0])
         return ops.reshape(self, *shape)
 
     def reshape_as(self, other: Tensor) -> Tensor:
@@ -248,6 +205,22 @@ class Tensor(Operators, InPlace):
     def mT(self) -> Tensor:
         """A view with the last two dimensions exchanged."""
         return ops.mT(self)
+
+    @property
+    def H(self) -> Tensor:
+        """A view of the transposed matrix; of complex numbers there is none: DTypeError."""
+        if self.array.ndim != 2:
+            raise nd.errors.ShapeError(f"H: expected a matrix, got shape {self.shape}")
+        return ops.adjoint(self)
+
+    @property
+    def mH(self) -> Tensor:
+        """As `H`, for the last two dimensions."""
+        return ops.adjoint(self)
+
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """This tensor where the condition holds, else the other one or number."""
+        return ops.where(condition, self, other)
 
     def t(self) -> Tensor:
         """The transposed matrix; a vector stays as it is."""
@@ -361,9 +334,18 @@ class Tensor(Operators, InPlace):
     ravel = method(ops.ravel)
     unflatten = method(ops.unflatten)
     movedim = method(ops.movedim)
+    moveaxis = method(ops.moveaxis)
+    swapaxes = method(ops.swapaxes)
+    swapdims = method(ops.swapdims)
+    rot90 = method(ops.rot90)
+    unfold = method(ops.unfold)
 
     split = method(ops.split)
     chunk = method(ops.chunk)
+    tensor_split = method(ops.tensor_split)
+    hsplit = method(ops.hsplit)
+    vsplit = method(ops.vsplit)
+    dsplit = method(ops.dsplit)
     unbind = method(ops.unbind)
     narrow = method(ops.narrow)
     select = method(ops.select)
@@ -381,6 +363,28 @@ class Tensor(Operators, InPlace):
     scatter_add = method(ops.scatter_add)
     take_along_dim = method(ops.take_along_dim)
     masked_fill = method(ops.masked_fill)
+    scatter = method(ops.scatter)
+    scatter_reduce = method(ops.scatter_reduce)
+    index_copy = method(ops.index_copy)
+    index_fill = method(ops.index_fill)
+    index_put = method(ops.index_put)
+    masked_select = method(ops.masked_select)
+    masked_scatter = method(ops.masked_scatter)
+    take = method(ops.take)
+    put = method(ops.put)
+
+    sort = method(ops.sort)
+    argsort = method(ops.argsort)
+    msort = method(ops.msort)
+    topk = method(ops.topk)
+    kthvalue = method(ops.kthvalue)
+    nonzero = method(ops.nonzero)
+    argwhere = method(ops.argwhere)
+    unique = method(ops.unique)
+    unique_consecutive = method(ops.unique_consecutive)
+    bincount = method(ops.bincount)
+    histc = method(ops.histc)
+    isin = method(ops.isin)
 
     matmul = method(ops.matmul)
     mm = method(ops.mm)

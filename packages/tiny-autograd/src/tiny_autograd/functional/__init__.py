@@ -21,6 +21,7 @@ from .activation import (
     tanh,
 )
 from .conv import conv1d, conv2d
+from .images import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .layers import bilinear, dropout, embedding, linear, one_hot, pad
 from .loss import (
     binary_cross_entropy,
@@ -44,6 +45,7 @@ __all__ = [
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "cosine_similarity",
@@ -51,6 +53,7 @@ __all__ = [
     "dropout",
     "elu",
     "embedding",
+    "fold",
     "gelu",
     "hardtanh",
     "huber_loss",
@@ -68,6 +71,8 @@ __all__ = [
     "normalize",
     "one_hot",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
     "relu6",
     "selu",
@@ -77,4 +82,5 @@ __all__ = [
     "softmax",
     "softplus",
     "tanh",
+    "unfold",
 ]

@@ -102,7 +102,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         raise ShapeError(f"embedding: weight is (rows, size), got shape {weight.shape}")
     if input.numel() and int(nd.min(input.array)) < 0:
         raise IndexError(f"embedding: position {int(nd.min(input.array))} is negative")
-    rows = ops.take(weight, input, 0)
+    rows = ops.lookup(weight, input, 0)
     if padding_idx is None:
         return rows
     is_padding = nd.equal(input.array, padding_idx % weight.shape[0]).expand_dims(-1)
@@ -157,20 +157,20 @@ def pad(
     for d, (before, behind) in enumerate(widths):
         if input.shape[d] + min(before, 0) + min(behind, 0) < 0:
             raise ShapeError(f"pad: {numbers} takes more off shape {input.shape} than there is")
-    if mode != "constant":
-        if value is not None:
-            raise ValueError(f"pad: mode {mode!r} takes no value")
-        for d, (before, behind) in enumerate(widths):
-            if before or behind:
-                index = _source_positions(mode, input.shape, d, before, behind)
-                input = ops.take(input, nd.asarray(index, device=input.device), d)
-        return input
     if any(n < 0 for n in numbers):
         key = tuple(
             slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(input.shape, widths, strict=True)
         )
         input = ops.getitem(input, key)
     grown = tuple((max(a, 0), max(b, 0)) for a, b in widths)
+    if mode != "constant":
+        if value is not None:
+            raise ValueError(f"pad: mode {mode!r} takes no value")
+        for d, (before, behind) in enumerate(grown):
+            if before or behind:
+                index = _source_positions(mode, input.shape, d, before, behind)
+                input = ops.lookup(input, nd.asarray(index, device=input.device), d)
+        return input
     if not any(any(pair) for pair in grown):
         return input
     return ops.pad_constant(input, grown, 0.0 if value is None else value)

@@ -291,7 +291,7 @@ def _class_losses(
         losses = ops.where(ignored, 0, losses)
     if weight is None and not any_ignored:
         return losses, None
-    weights = ops.ones_like(losses) if weight is None else ops.take(weight, index.squeeze(dim), 0)
+    weights = ops.ones_like(losses) if weight is None else ops.lookup(weight, index.squeeze(dim), 0)
     if any_ignored:
         weights = ops.where(ignored, 0, weights)
     return losses * weights, weights

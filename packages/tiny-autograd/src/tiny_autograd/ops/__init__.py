@@ -20,6 +20,8 @@ from .conversion import contiguous as contiguous
 from .conversion import to_device as to_device
 from .conversion import to_discrete as to_discrete
 from .conversion import to_floating as to_floating
+from .conversion import view_dtype as view_dtype
+from .counting import *
 from .creation import empty_like as empty_like
 from .creation import full_like as full_like
 from .creation import ones_like as ones_like
@@ -30,23 +32,40 @@ from .indexing import gather_elements as gather_elements
 from .indexing import getitem as getitem
 from .indexing import index as index
 from .indexing import index_sum as index_sum
+from .indexing import lookup as lookup
 from .indexing import scatter_diagonal as scatter_diagonal
 from .indexing import scatter_slice as scatter_slice
 from .indexing import scatter_sum as scatter_sum
 from .indexing import setitem as setitem
-from .indexing import take as take
 from .joining import *
 from .joining import concat as concat
 from .joining import stack_operands as stack_operands
 from .linalg import *
 from .products import *
+from .rearranging import *
+from .rearranging import adjoint as adjoint
+from .rearranging import dilate as dilate
+from .rearranging import undilate as undilate
+from .rearranging import unfold as unfold
 from .reduction import *
+from .replacing import *
+from .replacing import fill_diagonal as fill_diagonal
+from .replacing import index_assign as index_assign
+from .replacing import index_value as index_value
 from .rounding import *
+from .scattering import *
+from .scattering import scatter_assign as scatter_assign
+from .scattering import scatter_extremum as scatter_extremum
+from .scattering import scatter_product as scatter_product
+from .scattering import scatter_value as scatter_value
 from .selection import *
 from .selection import Extremum as Extremum
 from .shape import *
 from .shape import mT as mT
 from .shape import sum_to as sum_to
+from .sorting import *
+from .sorting import search_positions as search_positions
+from .sorting import topk_positions as topk_positions
 from .statistics import *
 from .statistics import euclidean_norm as euclidean_norm
 from .statistics import std_over as std_over

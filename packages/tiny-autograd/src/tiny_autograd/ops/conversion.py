@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import ndarray_core as nd
+from ndarray_core.errors import ShapeError
 
-from ..cost import movement, same_shape
+from ..cost import movement, same_shape, view
 from ..op import Operand, op
 
 if TYPE_CHECKING:
@@ -43,6 +44,31 @@ def to_discrete(x: Operand, /, dtype: Any) -> Operand:
 
 
 to_discrete.no_vjp()
+
+
+@op(cost=view)
+def view_dtype(x: Operand, /, dtype: Any) -> Operand:
+    """The same memory, read as elements of another type: `x.view(dtype)`; without a gradient.
+
+    Elements of another size change the last dimension, whose elements lie side by side then.
+    Raises ShapeError where they do not fit.
+
+    >>> import tiny_autograd as ta
+    >>> ta.tensor([1.0, -2.0]).view(ta.int32)
+    tensor([ 1065353216, -1073741824], dtype=int32)
+    """
+    wanted = nd.as_dtype(dtype)
+    old, new = x.itemsize, wanted.itemsize
+    if old != new and (not x.ndim or x.strides[-1] != 1 or (x.shape[-1] * old) % new):
+        raise ShapeError(
+            f"view: shape {x.shape} with strides {x.strides}, of {x.dtype.name}, cannot be read "
+            f"as {wanted.name}; the last dimension must be dense and fit"
+        )
+    memory = x.numpy().view(nd.dtypes.to_numpy_dtype(wanted))
+    return nd.asarray(memory, dtype=wanted, device=x.device, copy=False)
+
+
+view_dtype.no_vjp()
 
 
 @op(cost=movement(same_shape))

@@ -1,7 +1,7 @@
 """Elements picked by position. The gradient of picking is adding up where it was picked from.
 
 The operations come in pairs, each the gradient of the other:
-getitem and scatter_slice, index_select and index_sum, gather and scatter_sum, diagonal and
+getitem and scatter_slice, lookup and index_sum, gather and scatter_sum, diagonal and
 scatter_diagonal.
 """
 
@@ -83,13 +83,13 @@ def _selected(shapes: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Count
 
 
 @op(cost=_selected)
-def take(x: Operand, index: Operand, /, dim: int) -> NDArray:
+def lookup(x: Operand, index: Operand, /, dim: int) -> NDArray:
     """x at the positions `index` along `dim`; the dimensions of `index` replace that one.
 
     Raises IndexError for a position out of range; negative ones count from the end.
 
     >>> import tiny_autograd as ta
-    >>> ta.ops.take(ta.tensor([10, 20, 30]), ta.tensor([[2, 0]]), 0)
+    >>> ta.ops.lookup(ta.tensor([10, 20, 30]), ta.tensor([[2, 0]]), 0)
     tensor([[30, 10]])
     """
     return nd.take(x, index, axis=dim)
@@ -109,18 +109,18 @@ def index_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> NDA
     return nd.index_add(out, index.reshape((index.size,)), flat, axis=at)
 
 
-take.vjp(x=lambda g, index, x_shape, dim: index_sum(g, index, x_shape, dim))
-index_sum.vjp(values=lambda g, index, dim: take(g, index, dim))
+lookup.vjp(x=lambda g, index, x_shape, dim: index_sum(g, index, x_shape, dim))
+index_sum.vjp(values=lambda g, index, dim: lookup(g, index, dim))
 
 
-def _within(x: NDArray, shape: Shape, dim: int) -> NDArray:
+def within(x: NDArray, shape: Shape, dim: int) -> NDArray:
     """The part of x that lies inside `shape` in all dimensions but `dim`."""
     if all(n == m for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if d != dim):
         return x
     return x[tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(shape))]
 
 
-def _check_gather(name: str, x: Shape, index: Shape, dim: int) -> None:
+def require_index(name: str, x: Shape, index: Shape, dim: int) -> None:
     fits = len(x) == len(index) and all(
         n <= m for d, (n, m) in enumerate(zip(index, x, strict=True)) if d != dim
     )
@@ -141,8 +141,8 @@ def gather_elements(x: Operand, index: Operand, /, dim: int) -> NDArray:
             [3]])
     """
     (at,) = normalize_dims(dim, x.ndim)
-    _check_gather("gather", x.shape, index.shape, at)
-    return nd.take_along_axis(_within(x, index.shape, at), index, axis=at)
+    require_index("gather", x.shape, index.shape, at)
+    return nd.take_along_axis(within(x, index.shape, at), index, axis=at)
 
 
 @op(cost=accumulation(_output))
@@ -154,9 +154,9 @@ def scatter_sum(values: Operand, index: Operand, /, shape: Shape, dim: int) -> N
     tensor([[1., 0., 2., 0.]])
     """
     (at,) = normalize_dims(dim, len(shape))
-    _check_gather("scatter_add", shape, index.shape, at)
+    require_index("scatter_add", shape, index.shape, at)
     out = nd.zeros(shape, dtype=values.dtype, device=values.device)
-    nd.scatter_add(_within(out, index.shape, at), index, values, axis=at)
+    nd.scatter_add(within(out, index.shape, at), index, values, axis=at)
     return out
 
 
@@ -207,7 +207,7 @@ def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     """
     if index.ndim > 1:
         raise ShapeError(f"index_select: index has one dimension, got shape {index.shape}")
-    return take(x, reshape(index, (-1,)), dim)
+    return lookup(x, reshape(index, (-1,)), dim)
 
 
 def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Tensor:
@@ -351,11 +351,11 @@ def index(x: Operand, key: Any) -> Tensor:
         return getitem(x, key)
     y, first, indices = _locate(x, key)
     if len(indices) < 2:
-        return take(y, indices[0], first) if indices else y
+        return lookup(y, indices[0], first) if indices else y
     lengths = list(y.shape[first : first + len(indices)])
     behind = y.shape[first + len(indices) :]
     merged = reshape(y, (*y.shape[:first], prod(lengths), *behind))
-    return take(merged, _linear(indices, lengths), first)
+    return lookup(merged, _linear(indices, lengths), first)
 
 
 def assign(x: NDArray, key: Any, value: Any) -> None:
@@ -396,6 +396,6 @@ def setitem(x: Operand, value: Operand, /, key: Any) -> NDArray:
 
 
 setitem.vjp(
-    x=lambda g, key: setitem(g, 0, key),
+    x=lambda g, key: setitem(g, 0, key=key),
     value=lambda g, key: index(g, key),
 )

@@ -1,0 +1,218 @@
+"""Which elements there are, where, and how often. Positions and counts have no gradient.
+
+How large a result is depends on the elements, so that a cost states the most that it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any, cast
+
+import ndarray_core as nd
+from ndarray_core import NDArray
+from ndarray_core.errors import DTypeError, ShapeError
+
+from ..cost import Count, Shape
+from ..op import Operand, op
+from ..variable import Variable, wrap
+from .indexing import index_sum
+from .joining import unbind
+from .shape import reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = [
+    "argwhere",
+    "bincount",
+    "histc",
+    "isin",
+    "nonzero",
+    "unique",
+    "unique_consecutive",
+]
+
+
+def _alike(x: Operand, array: NDArray) -> Tensor:
+    """The array as a tensor if x is one: operations on arrays give arrays."""
+    return wrap(array) if isinstance(x, Variable) else cast("Tensor", array)
+
+
+def _array(x: Operand) -> NDArray:
+    return x.array if isinstance(x, Variable) else x
+
+
+def _positions(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
+    size = prod(shapes[0])
+    return 0, size, size * len(shapes[0])
+
+
+@op(cost=_positions)
+def argwhere(x: Operand, /) -> NDArray:
+    """The positions of the elements that are not 0: a row of indices for each, in order.
+
+    >>> import tiny_autograd as ta
+    >>> ta.argwhere(ta.tensor([[1, 0], [0, 2]]))
+    tensor([[0, 0],
+            [1, 1]])
+    """
+    if not x.ndim:
+        return nd.zeros((int(bool(x)), 0), dtype=nd.int64, device=x.device)
+    return nd.stack(nd.nonzero(x), axis=1)
+
+
+argwhere.no_vjp()
+
+
+def nonzero(x: Operand, *, as_tuple: bool = False) -> Tensor | tuple[Tensor, ...]:
+    """As `argwhere`; or, as a tuple, the indices into each dimension, so that x[...] takes them.
+
+    >>> import tiny_autograd as ta
+    >>> ta.nonzero(ta.tensor([0, 5, 7]), as_tuple=True)
+    (tensor([1, 2]),)
+    """
+    if not as_tuple:
+        return argwhere(x)
+    return unbind(argwhere(x if x.ndim else reshape(x, (1,))), 1)
+
+
+def _memberships(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
+    size, candidates = map(prod, shapes)
+    return (size + candidates) * max(candidates, 1).bit_length(), size + candidates, size
+
+
+@op(cost=_memberships)
+def isin(
+    elements: Operand,
+    test_elements: Operand,
+    /,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
+) -> NDArray:
+    """Whether each element is one of `test_elements`; `invert` asks for the opposite.
+
+    `assume_unique` is taken for PyTorch's sake: it changes nothing.
+
+    >>> import tiny_autograd as ta
+    >>> ta.isin(ta.tensor([1, 2, 3]), ta.tensor([3, 1]))
+    tensor([ True, False,  True])
+    """
+    return nd.isin(elements, test_elements, invert=invert)
+
+
+isin.no_vjp()
+
+
+def unique(
+    x: Operand, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
+) -> Tensor | tuple[Tensor, ...]:
+    """The distinct elements of x in order; then where each of x is among them, and their counts.
+
+    They are sorted in any case; every NaN is one of its own. A single tensor unless one of the
+    others is asked for.
+
+    >>> import tiny_autograd as ta
+    >>> ta.unique(ta.tensor([3, 1, 3]), return_inverse=True, return_counts=True)
+    (tensor([1, 3]), tensor([1, 0, 1]), tensor([1, 2]))
+    """
+    if not (return_inverse or return_counts):
+        return _alike(x, nd.unique_values(_array(x)))
+    found = nd.unique_all(_array(x))
+    return _chosen(
+        x, found.values, found.inverse_indices, found.counts, return_inverse, return_counts
+    )
+
+
+def unique_consecutive(
+    x: Operand, return_inverse: bool = False, return_counts: bool = False
+) -> Tensor | tuple[Tensor, ...]:
+    """x, read as one row, without elements equal to the one before; the rest as of `unique`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.unique_consecutive(ta.tensor([1, 1, 2, 1]), return_counts=True)
+    (tensor([1, 2, 1]), tensor([2, 1, 1]))
+    """
+    array = _array(x)
+    row = array.reshape((-1,))
+    first = nd.ones(row.shape, dtype=nd.bool, device=row.device)
+    if row.size:
+        first[1:] = nd.not_equal(row[1:], row[:-1])
+    starts = nd.nonzero(first)[0]
+    ends = nd.concat([starts[1:], nd.full((min(row.size, 1),), row.size, device=row.device)])
+    inverse = (nd.cumulative_sum(first.astype(nd.int64)) - 1).reshape(array.shape)
+    return _chosen(
+        x, nd.take(row, starts, axis=0), inverse, ends - starts, return_inverse, return_counts
+    )
+
+
+def _chosen(
+    x: Operand,
+    values: NDArray,
+    inverse: NDArray,
+    counts: NDArray,
+    return_inverse: bool,
+    return_counts: bool,
+) -> Tensor | tuple[Tensor, ...]:
+    results = [_alike(x, values)]
+    if return_inverse:
+        results.append(_alike(x, inverse))
+    if return_counts:
+        results.append(_alike(x, counts))
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
+    """How often each of the numbers 0, 1, ... occurs in x, or the sum of its `weights`.
+
+    x: (n) integers, not negative; weights: (n). The result has `minlength` elements or more.
+    Raises ShapeError, DTypeError, ValueError for a negative number.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bincount(ta.tensor([0, 2, 2]), minlength=4)
+    tensor([1, 0, 2, 0])
+    """
+    array = _array(x)
+    if array.ndim != 1 or (weights is not None and weights.shape != array.shape):
+        others = "" if weights is None else f" and weights of shape {weights.shape}"
+        raise ShapeError(f"bincount: expected one dimension, got shape {array.shape}{others}")
+    if array.dtype.kind not in ("int", "uint"):
+        raise DTypeError(f"bincount: numbers to count are integers, got {array.dtype.name}")
+    if array.size and int(nd.min(array)) < 0:
+        raise ValueError(f"bincount: {int(nd.min(array))} is negative")
+    length = max(int(nd.max(array)) + 1 if array.size else 0, minlength)
+    if weights is None:
+        weights = _alike(x, nd.ones(array.shape, dtype=nd.int64, device=array.device))
+    return index_sum(weights, x, (length,), 0)
+
+
+def histc(x: Operand, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """How many elements lie in each of `bins` intervals of equal width from `min` to `max`.
+
+    The last interval includes its end; elements outside, and NaN, are not counted. Both bounds
+    equal mean the smallest and largest element of x. Of x's type. Raises ValueError for bounds
+    that are not finite or in the wrong order, and for no bins; DTypeError for integers.
+
+    >>> import tiny_autograd as ta
+    >>> ta.histc(ta.tensor([1.0, 2.0, 1.0, 4.0]), bins=4, min=0, max=4)
+    tensor([0., 2., 1., 1.])
+    """
+    array = _array(x).reshape((-1,))
+    if array.dtype.kind != "float":
+        raise DTypeError(f"histc: elements are floating-point numbers, got {array.dtype.name}")
+    if bins < 1:
+        raise ValueError(f"histc: the number of bins must be positive, got {bins}")
+    low, high = float(min), float(max)
+    if low == high and array.size:
+        low, high = float(nd.min(array)), float(nd.max(array))
+    if low == high:
+        low, high = low - 1, high + 1
+    if not float("-inf") < low < high < float("inf"):
+        raise ValueError(f"histc: bounds {low} and {high} must be finite and in this order")
+    inside = array[nd.logical_and(nd.greater_equal(array, low), nd.less_equal(array, high))]
+    places = nd.floor((inside - low) * (bins / (high - low))).astype(nd.int64)
+    places = nd.minimum(places, bins - 1)
+    ones = nd.ones(places.shape, dtype=array.dtype, device=array.device)
+    counts = nd.zeros((bins,), dtype=array.dtype, device=array.device)
+    return _alike(x, nd.index_add(counts, places, ones, axis=0))
