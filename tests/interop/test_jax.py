@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.strategies import EVERY, arrays, assert_same
+from tests.strategies import ALL, arrays, assert_same
 from tests.strategies import ArrayCase as Case
 
 import ndarray_core as nd
@@ -15,7 +15,7 @@ import ndarray_core as nd
 jax.config.update("jax_enable_x64", True)  # or it makes 32 bits of 64
 
 
-@given(case=arrays(EVERY, layouts=("contiguous",)))
+@given(case=arrays(ALL, layouts=("contiguous",)))
 def test_jax_reads_ours(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     theirs = jnp.from_dlpack(x)
@@ -30,7 +30,7 @@ def test_jax_shares_aligned_memory(device: nd.Device) -> None:
         assert np.shares_memory(np.asarray(theirs), x.numpy())
 
 
-@given(case=arrays(EVERY, layouts=("contiguous",)))
+@given(case=arrays(ALL, layouts=("contiguous",)))
 def test_ours_reads_jaxs(device: nd.Device, case: Case) -> None:
     _, host = case.on(device)
     theirs = jnp.asarray(host)

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.strategies import EVERY, ArrayCase, arrays, assert_same
+from tests.strategies import ALL, ArrayCase, arrays, assert_same
 
 import ndarray_core as nd
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_properties(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     assert (x.shape, x.ndim, x.size) == (host.shape, host.ndim, host.size)
@@ -38,7 +38,7 @@ def test_properties(device: nd.Device, case: ArrayCase) -> None:
         assert [part.tolist() for part in x] == host.tolist()
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_copies_and_pickles(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
@@ -46,7 +46,7 @@ def test_copies_and_pickles(device: nd.Device, case: ArrayCase) -> None:
         assert twin.device == device and twin.buffer != x.buffer
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_exchange_with_numpy(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     np.testing.assert_array_equal(np.asarray(x), host)

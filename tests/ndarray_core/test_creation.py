@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import EVERY, ArrayCase, arrays, assert_same, shapes
+from tests.strategies import ALL, ArrayCase, arrays, assert_same, shapes
 
 import ndarray_core as nd
 
 SMALL = st.integers(-20, 20)
 
 
-@given(shape=shapes(), dtype=st.sampled_from(EVERY))
+@given(shape=shapes(), dtype=st.sampled_from(ALL))
 def test_constant_arrays(device: nd.Device, shape: tuple[int, ...], dtype: str) -> None:
     for name in ("zeros", "ones", "empty"):
         x = getattr(nd, name)(shape, dtype=dtype, device=device)
@@ -60,7 +60,7 @@ def test_eye_equals_numpy(device: nd.Device, rows: int, columns: int | None, k: 
     assert_same(ours, np.eye(rows, columns, k, dtype="int32"))
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_asarray_takes_arrays_and_lists(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     assert_same(nd.asarray(host, device=device), host)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from tests.strategies import EVERY, ArrayCase, arrays, assert_same
+from tests.strategies import ALL, ArrayCase, arrays, assert_same
 
 import ndarray_core as nd
 
@@ -31,7 +31,7 @@ def test_an_unknown_device_is_refused() -> None:
         nd.zeros(2, device="abacus")
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_elements_survive_a_journey(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     for other in nd.devices():

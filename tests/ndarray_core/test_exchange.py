@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.strategies import COMPLEX, EVERY, HALVES, arrays, assert_same
+from tests.strategies import ALL, COMPLEX, HALVES, arrays, assert_same
 from tests.strategies import ArrayCase as Case
 
 import ndarray_core as nd
@@ -44,7 +44,7 @@ def walked(shape: tuple[int, ...], strides: Any) -> list[int]:
     return [int(stride) for size, stride in zip(shape, strides, strict=True) if size > 1]
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_numpy_reads_ours_without_a_copy(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     views = [np.asarray(x)]
@@ -61,7 +61,7 @@ def test_numpy_reads_ours_without_a_copy(device: nd.Device, case: Case) -> None:
         assert memoryview(x).tolist() == host.tolist()
 
 
-@given(case=arrays([dtype for dtype in EVERY if dtype != "bfloat16"]))
+@given(case=arrays([dtype for dtype in ALL if dtype != "bfloat16"]))
 def test_ours_reads_numpys_without_a_copy(device: nd.Device, case: Case) -> None:
     _, host = case.on(device)
     if host.dtype == np.bool_ or not host.flags.writeable:
@@ -87,7 +87,7 @@ def test_ours_reads_numpys_without_a_copy(device: nd.Device, case: Case) -> None
     assert not nd.asarray(Old(host), device=device).buffer.readonly
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_ours_reads_ours(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     assert nd.from_dlpack(x).device == device
@@ -387,7 +387,7 @@ def test_a_list_that_contains_itself_ends(times: int) -> None:
     assert nd.asarray(nested(24)).shape == (1,) * 24
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_pickles_of_every_protocol(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import EVERY, FLOATING, INTEGERS, NUMERIC, arrays, assert_same, seeds, shapes
+from tests.strategies import ALL, FLOATING, INTEGERS, NUMERIC, arrays, assert_same, seeds, shapes
 
 import ndarray_core as nd
 
@@ -68,7 +68,7 @@ def on(device: nd.Device, key: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @given(data=st.data())
 def test_reading_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
-    x, host = data.draw(arrays(EVERY, shape=shapes(min_dims=1, max_side=4))).on(device)
+    x, host = data.draw(arrays(ALL, shape=shapes(min_dims=1, max_side=4))).on(device)
     key = data.draw(keys(x.shape))
     try:
         expected = host[key]
@@ -105,7 +105,7 @@ def test_writing_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
 
 @given(data=st.data())
 def test_take_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
-    x, host = data.draw(arrays(EVERY, shape=shapes(min_dims=1, min_side=1))).on(device)
+    x, host = data.draw(arrays(ALL, shape=shapes(min_dims=1, min_side=1))).on(device)
     axis = data.draw(st.integers(-x.ndim, x.ndim - 1))
     size = x.shape[axis]
     indices, where = data.draw(

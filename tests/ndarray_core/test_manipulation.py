@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import EVERY, arrays, assert_same, shapes
+from tests.strategies import ALL, arrays, assert_same, shapes
 
 import ndarray_core as nd
 
@@ -167,7 +167,7 @@ ROWS = [
 @pytest.mark.parametrize("row", ROWS, ids=str)
 @given(data=st.data())
 def test_equals_numpy(device: nd.Device, row: Row, data: st.DataObject) -> None:
-    case = data.draw(arrays(EVERY, shape=shapes(row.min_dims, min_side=row.min_side, max_side=4)))
+    case = data.draw(arrays(ALL, shape=shapes(row.min_dims, min_side=row.min_side, max_side=4)))
     x, host = case.on(device)
     arguments = row.arguments(data.draw, x)
     result = row.ours(x, **arguments)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import COMPLEX, EVERY, INTEGERS, arrays, assert_same
+from tests.strategies import ALL, COMPLEX, INTEGERS, arrays, assert_same
 from tests.strategies import ArrayCase as Case
 
 import ndarray_core as nd
 
 
-@given(case=arrays(EVERY, shape=st.sampled_from([(), (1,), (1, 1)]), special=True))
+@given(case=arrays(ALL, shape=st.sampled_from([(), (1,), (1, 1)]), special=True))
 def test_one_element_is_every_kind_of_number(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     value = host.item()
@@ -51,7 +51,7 @@ def test_several_elements_are_no_number(
         number(nd.zeros(shape, device=device))
 
 
-@given(case=arrays(EVERY, special=True))
+@given(case=arrays(ALL, special=True))
 def test_containers(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     for value in (0, 1, 2.5, True, math.nan, -3):
@@ -114,8 +114,8 @@ def test_everything_can_be_assigned(device: nd.Device, value: Any, key: Any, dty
 
 
 @given(
-    target=arrays(EVERY, shape=(2, 3), layouts=("contiguous", "transposed", "reversed")),
-    value=arrays(EVERY, shape=st.sampled_from([(), (3,), (1,), (2, 1), (2, 3), (1, 2, 3)]), low=0),
+    target=arrays(ALL, shape=(2, 3), layouts=("contiguous", "transposed", "reversed")),
+    value=arrays(ALL, shape=st.sampled_from([(), (3,), (1,), (2, 1), (2, 3), (1, 2, 3)]), low=0),
 )
 def test_arrays_of_every_type_can_be_assigned(device: nd.Device, target: Case, value: Case) -> None:
     x, host = target.on(device)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import EVERY, arrays
+from tests.strategies import ALL, arrays
 from tests.strategies import ArrayCase as Case
 
 import ndarray_core as nd
 
 
 @given(
-    case=arrays(EVERY, special=True),
+    case=arrays(ALL, special=True),
     precision=st.integers(0, 9),
     threshold=st.integers(0, 30),
     edgeitems=st.integers(1, 3),

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import EVERY, FLOATING, HALVES, arrays, assert_same, shapes
+from tests.strategies import ALL, FLOATING, HALVES, arrays, assert_same, shapes
 
 import ndarray_core as nd
 
 
 @given(data=st.data())
 def test_nonzero_equals_numpy(device: nd.Device, data: st.DataObject) -> None:
-    x, host = data.draw(arrays(EVERY, shape=shapes(min_dims=1), low=0, high=1, special=True)).on(
+    x, host = data.draw(arrays(ALL, shape=shapes(min_dims=1), low=0, high=1, special=True)).on(
         device
     )
     for ours, theirs in zip(nd.nonzero(x), np.nonzero(host), strict=True):

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import COMPLEX, EVERY, FLOATING, HALVES, arrays, assert_same
+from tests.strategies import ALL, COMPLEX, FLOATING, HALVES, arrays, assert_same
 
 import ndarray_core as nd
 
 
 @given(data=st.data())
 def test_unique_elements_equal_numpy(device: nd.Device, data: st.DataObject) -> None:
-    x, host = data.draw(arrays(EVERY, special=True)).on(device)
+    x, host = data.draw(arrays(ALL, special=True)).on(device)
     values, indices, inverse, counts = np.unique(
         host.astype(np.float32) if host.dtype.name in HALVES else host,
         return_index=True,

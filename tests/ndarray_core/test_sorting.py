@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import ALL, FLOATING, HALVES, NUMERIC, arrays, assert_same, axes_of, shapes
+from tests.strategies import FLOATING, HALVES, NUMERIC, REAL, arrays, assert_same, axes_of, shapes
 
 import ndarray_core as nd
 
-REAL = ALL + HALVES
+REAL = REAL + HALVES
 
 
 def stable_order(host: npt.NDArray[Any], axis: int, descending: bool) -> npt.NDArray[np.int64]:

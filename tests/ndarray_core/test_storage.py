@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import EVERY, arrays, assert_same
+from tests.strategies import ALL, arrays, assert_same
 from tests.strategies import ArrayCase as Case
 
 import ndarray_core as nd
@@ -25,7 +25,7 @@ def written(x: Any) -> bytes:
     return file.getvalue()
 
 
-@given(case=arrays(EVERY))
+@given(case=arrays(ALL))
 def test_numpy_reads_what_is_saved(device: nd.Device, case: Case) -> None:
     x, host = case.on(device)
     theirs = np.load(io.BytesIO(written(x)), allow_pickle=False)
@@ -41,7 +41,7 @@ def test_numpy_reads_what_is_saved(device: nd.Device, case: Case) -> None:
         assert theirs["named"].shape == x.shape
 
 
-@given(case=arrays(EVERY), order=st.sampled_from("CF"), foreign=st.booleans())
+@given(case=arrays(ALL), order=st.sampled_from("CF"), foreign=st.booleans())
 def test_what_numpy_saves_is_read(device: nd.Device, case: Case, order: str, foreign: bool) -> None:
     foreign = foreign and case.dtype != "bfloat16"  # whose bytes go without a type
     host = np.array(case.on(device).host, order=order)  # type: ignore[call-overload]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.ndarray_core.test_indexing import keys, on
-from tests.strategies import COMPLEX, EVERY, FLOATING, NUMERIC, arrays, assert_same, shapes
+from tests.strategies import ALL, COMPLEX, FLOATING, NUMERIC, arrays, assert_same, shapes
 
 import ndarray_core as nd
 
@@ -34,7 +34,7 @@ def combine(mode: str) -> Callable[[Any, Any], Any]:
 @pytest.mark.parametrize("mode", MODES)
 @given(data=st.data())
 def test_scatter_goes_in_row_major_order(device: nd.Device, mode: str, data: st.DataObject) -> None:
-    dtypes = [dtype for dtype in EVERY if dtype not in NOT_FOR.get(mode, ())]
+    dtypes = [dtype for dtype in ALL if dtype not in NOT_FOR.get(mode, ())]
     case = data.draw(arrays(dtypes, shape=shapes(1, 3, min_side=1), layouts=WRITABLE, special=True))
     x, host = case.on(device)
     axis = data.draw(st.integers(-x.ndim, x.ndim - 1))

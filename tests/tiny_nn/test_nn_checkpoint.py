@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import ALL, arrays
+from tests.strategies import HALVES, REAL, arrays
 
 import tiny_nn as nn
 from tiny_nn import checkpoint
@@ -45,7 +45,7 @@ def test_round_trip_of_every_dtype_shape_and_layout(tmp_path, device, cases) -> 
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("dtype", ALL)
+@pytest.mark.parametrize("dtype", REAL + HALVES)
 def test_every_dtype(tmp_path, dtype) -> None:
     tensor = nn.Tensor(nn.zeros((2, 0)).array.astype(dtype))
     save_file({"x": tensor}, tmp_path / "x")
@@ -240,9 +240,9 @@ def test_every_truncation_is_noticed(tmp_path) -> None:
             load_file(path)
 
 
-@pytest.mark.parametrize("dtype", ["BF16", "F16"])
+@pytest.mark.parametrize("dtype", ["F8_E5M2", "F8_E4M3"])
 def test_dtypes_that_are_not_ours_are_named(tmp_path, dtype) -> None:
-    (tmp_path / "x").write_bytes(header({"w": entry(dtype, offsets=(0, 2))}, b"\x00" * 2))
+    (tmp_path / "x").write_bytes(header({"w": entry(dtype, offsets=(0, 1))}, b"\x00"))
     with pytest.raises(CheckpointError, match=f"tensor 'w' is {dtype}, which has no dtype here"):
         load_file(tmp_path / "x")
 

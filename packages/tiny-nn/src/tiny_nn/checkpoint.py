@@ -23,7 +23,21 @@ from tiny_autograd import Tensor, tensor
 
 _HEADER_LENGTH_BYTES = 8
 _RESERVED_NAME = "__metadata__"  # the header keeps the metadata there, among the tensors
-_READABLE = ("BOOL", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F32", "F64")
+_READABLE = (
+    "BOOL",
+    "I8",
+    "I16",
+    "I32",
+    "I64",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "F16",
+    "BF16",
+    "F32",
+    "F64",
+)
 
 
 class CheckpointError(RuntimeError):
