@@ -73,6 +73,19 @@ def normalize_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
     return tuple(d % ndim for d in dims) if ndim else ()
 
 
+def only_dim(operation: str, dim: int, shape: Shape) -> int:
+    """The one dimension an operation works along, as a number >= 0.
+
+    Raises IndexError where there is none, also for a shape without dimensions.
+
+    >>> only_dim("split", -1, (2, 3))
+    1
+    """
+    if not shape:
+        raise IndexError(f"{operation}: a tensor without dimensions has no dimension {dim}")
+    return normalize_dims(dim, len(shape))[0]
+
+
 def reduced_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
     """The dimensions that a reduction goes over: all of them for None and for ().
 

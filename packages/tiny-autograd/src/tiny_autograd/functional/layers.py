@@ -102,6 +102,8 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         raise ShapeError(f"embedding: weight is (rows, size), got shape {weight.shape}")
     if input.numel() and int(nd.min(input.array)) < 0:
         raise IndexError(f"embedding: position {int(nd.min(input.array))} is negative")
+    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
+        raise IndexError(f"embedding: padding_idx {padding_idx} of {weight.shape[0]} rows")
     rows = ops.lookup(weight, input, 0)
     if padding_idx is None:
         return rows

@@ -16,6 +16,7 @@ from ndarray_core.errors import DTypeError, ShapeError
 from ..cost import Count, Shape
 from ..op import Operand, op
 from ..variable import Variable, wrap
+from .conversion import astype
 from .indexing import index_sum
 from .joining import unbind
 from .shape import reshape
@@ -181,9 +182,13 @@ def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> 
         raise DTypeError(f"bincount: numbers to count are integers, got {array.dtype.name}")
     if array.size and int(nd.min(array)) < 0:
         raise ValueError(f"bincount: {int(nd.min(array))} is negative")
+    if minlength < 0:
+        raise ValueError(f"bincount: minlength must not be negative, got {minlength}")
     length = max(int(nd.max(array)) + 1 if array.size else 0, minlength)
     if weights is None:
         weights = _alike(x, nd.ones(array.shape, dtype=nd.int64, device=array.device))
+    elif weights.dtype.kind != "float":
+        weights = astype(weights, nd.float64)
     return index_sum(weights, x, (length,), 0)
 
 

@@ -15,14 +15,14 @@ import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Shape, accumulation, normalize_dims, view
+from ..cost import Count, Shape, accumulation, normalize_dims, only_dim, view
 from ..op import Operand, op
 from ..part import Part
 from ..variable import Variable
 from .arithmetic import add, where
 from .conversion import astype, clone
 from .keys import is_basic, take_apart
-from .shape import expand, permute, reshape
+from .shape import expand, lifts_numbers, permute, reshape
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -31,7 +31,6 @@ __all__ = [
     "diag",
     "diagonal",
     "gather",
-    "index_add",
     "index_select",
     "masked_fill",
     "scatter_add",
@@ -140,7 +139,7 @@ def gather_elements(x: Operand, index: Operand, /, dim: int) -> NDArray:
     tensor([[2],
             [3]])
     """
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("gather", dim, x.shape)
     require_index("gather", x.shape, index.shape, at)
     return nd.take_along_axis(within(x, index.shape, at), index, axis=at)
 
@@ -197,6 +196,7 @@ diagonal.vjp(
 scatter_diagonal.vjp(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))
 
 
+@lifts_numbers
 def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     """x at the positions `index` (one dimension) along `dim`.
 
@@ -210,23 +210,6 @@ def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     return lookup(x, reshape(index, (-1,)), dim)
 
 
-def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Tensor:
-    """x with `source` added at the positions `index` along `dim`; repeated positions add up.
-
-    >>> import tiny_autograd as ta
-    >>> ta.index_add(ta.zeros(3), 0, ta.tensor([0, 0]), ta.tensor([1.0, 2.0]))
-    tensor([3., 0., 0.])
-    """
-    (at,) = normalize_dims(dim, x.ndim)
-    expected = (*x.shape[:at], *index.shape, *x.shape[at + 1 :])
-    if index.ndim != 1 or tuple(source.shape) != expected:
-        raise ShapeError(
-            f"index_add: source of shape {source.shape} and index of shape {index.shape} "
-            f"for dimension {dim} of shape {x.shape}; the source must have shape {expected}"
-        )
-    return add(x, index_sum(source, index, tuple(x.shape), at))
-
-
 def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     """out[i, j, k] = x[i, index[i, j, k], k] for dim 1, and so on: of the shape of `index`.
 
@@ -235,9 +218,13 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     tensor([[1, 1],
             [4, 3]])
     """
+    if x.ndim < 2 and not (x.ndim and index.ndim):
+        row, places = (y if y.ndim else reshape(y, (1,)) for y in (x, index))
+        return reshape(gather_elements(row, places, dim), tuple(index.shape))
     return gather_elements(x, index, dim)
 
 
+@lifts_numbers
 def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Tensor:
     """x, to which src[i, j, k] is added at [i, index[i, j, k], k] for dim 1, and so on.
 
@@ -246,9 +233,12 @@ def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Tensor:
     tensor([[0., 0., 2.]])
     """
     if tuple(src.shape) != tuple(index.shape):
-        if src.ndim != index.ndim:
+        if src.ndim != index.ndim or any(
+            n > m for n, m in zip(index.shape, src.shape, strict=True)
+        ):
             raise ShapeError(
-                f"scatter_add: src of shape {src.shape} and index of shape {index.shape}"
+                f"scatter_add: src of shape {src.shape} and index of shape {index.shape}; "
+                "src must have as many dimensions and be as large"
             )
         src = getitem(src, tuple(slice(n) for n in index.shape))
     return add(x, scatter_sum(src, index, tuple(x.shape), dim))

@@ -11,10 +11,10 @@ import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
-from ..cost import Count, Shape, movement, normalize_dims, same_shape
+from ..cost import Count, Shape, movement, normalize_dims, only_dim, same_shape
 from ..op import Operand, op
 from ..variable import Variable
-from .indexing import getitem
+from .indexing import getitem, lookup
 from .shape import Sizes, expand, reshape, sizes
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def narrow(x: Operand, dim: int, start: int, length: int) -> Tensor:
     >>> ta.narrow(ta.arange(5), 0, 1, 3)
     tensor([1, 2, 3])
     """
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("narrow", dim, x.shape)
     size = x.shape[at]
     first = start + size if start < 0 else start
     if not (first >= 0 and length >= 0 and first + length <= size):
@@ -141,7 +141,7 @@ def select(x: Operand, dim: int, index: int) -> Tensor:
     >>> ta.select(ta.tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("select", dim, x.shape)
     return getitem(x, (slice(None),) * at + (index,))
 
 
@@ -154,7 +154,7 @@ def split(
     >>> ta.split(ta.arange(5), 2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("split", dim, x.shape)
     total = x.shape[at]
     if isinstance(split_size_or_sections, int):
         step = split_size_or_sections
@@ -181,7 +181,7 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """
     if chunks <= 0:
         raise ValueError(f"chunk: the number of pieces must be positive, got {chunks}")
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("chunk", dim, x.shape)
     return split(x, max(-(-x.shape[at] // chunks), 1), at)
 
 
@@ -192,7 +192,7 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
     >>> ta.unbind(ta.tensor([[1, 2], [3, 4]]))
     (tensor([1, 2]), tensor([3, 4]))
     """
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("unbind", dim, x.shape)
     return tuple(select(x, at, i) for i in range(x.shape[at]))
 
 
@@ -258,18 +258,39 @@ def tile(x: Operand, *dims: Sizes) -> Tensor:
     return repeat(x, (1,) * (x.ndim - len(times)) + times)
 
 
-def repeat_interleave(x: Operand, repeats: int, dim: int | None = None) -> Tensor:
+def repeat_interleave(x: Operand, repeats: int | Operand, dim: int | None = None) -> Tensor:
     """Each element (each position along `dim`) `repeats` times in a row.
 
+    repeats: a number, or integers, one for each element (position). Raises ShapeError unless there
+    are as many, ValueError for a negative one.
+
     >>> import tiny_autograd as ta
-    >>> ta.repeat_interleave(ta.tensor([1, 2]), 2)
-    tensor([1, 1, 2, 2])
+    >>> x = ta.tensor([1, 2])
+    >>> ta.repeat_interleave(x, 2), ta.repeat_interleave(x, ta.tensor([0, 3]))
+    (tensor([1, 1, 2, 2]), tensor([2, 2, 2]))
     """
     if dim is None:
         return repeat_interleave(reshape(x, (-1,)), repeats, 0)
-    (at,) = normalize_dims(dim, x.ndim)
+    at = only_dim("repeat_interleave", dim, x.shape)
+    if isinstance(repeats, Variable | NDArray):
+        return lookup(x, _repeated(x, repeats, at), at)
     before, size, after = tuple(x.shape[:at]), x.shape[at], tuple(x.shape[at + 1 :])
     paired = reshape(x, (*before, size, 1, *after))
     return reshape(
         expand(paired, (*before, size, repeats, *after)), (*before, size * repeats, *after)
     )
+
+
+def _repeated(x: Operand, repeats: Variable | NDArray, at: int) -> NDArray:
+    """The positions along a dimension, each as often as `repeats` says."""
+    times = repeats.array if isinstance(repeats, Variable) else repeats
+    if times.ndim > 1 or times.size not in (1, x.shape[at]):
+        raise ShapeError(
+            f"repeat_interleave: repeats of shape {times.shape} for dimension {at} of shape "
+            f"{x.shape}; one number, or {x.shape[at]} in one dimension"
+        )
+    if times.size and int(nd.min(times)) < 0:
+        raise ValueError(f"repeat_interleave: {int(nd.min(times))} is negative")
+    positions = nd.arange(x.shape[at], device=x.device)
+    wanted = times.reshape((times.size,)).to_device(x.device).broadcast_to(positions.shape)
+    return nd.repeat(positions, wanted)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ndarray_core as nd
 from ndarray_core.errors import DTypeError, ShapeError
 
-from ..cost import normalize_dims
+from ..cost import normalize_dims, only_dim
 from ..op import Operand
 from .indexing import getitem, lookup, scatter_slice
 from .joining import cat, flip, split, stack
@@ -105,9 +105,7 @@ def tensor_split(
     >>> ta.tensor_split(ta.arange(5), 2), ta.tensor_split(ta.arange(3), (1,))
     ((tensor([0, 1, 2]), tensor([3, 4])), (tensor([0]), tensor([1, 2])))
     """
-    (at,) = normalize_dims(dim, x.ndim) or (0,)
-    if not x.ndim:
-        raise ShapeError("tensor_split: a tensor without dimensions; reshape it to (1,)")
+    at = only_dim("tensor_split", dim, x.shape)
     wanted: Any = indices_or_sections
     if hasattr(wanted, "tolist"):
         wanted = wanted.tolist()
@@ -286,6 +284,9 @@ def cartesian_prod(*tensors: Operand) -> Tensor:
     >>> ta.cartesian_prod(ta.tensor([1, 2]), ta.tensor([3, 4])).tolist()
     [[1, 3], [1, 4], [2, 3], [2, 4]]
     """
+    for x in tensors:
+        if x.ndim != 1:
+            raise ShapeError(f"cartesian_prod: expected one dimension, got shape {x.shape}")
     if len(tensors) == 1:
         return reshape(tensors[0], tuple(tensors[0].shape))
     return stack([reshape(grid, (-1,)) for grid in meshgrid(*tensors)], 1)
@@ -313,14 +314,23 @@ def combinations(x: Operand, r: int = 2, with_replacement: bool = False) -> Tens
 def unfold(x: Operand, dimension: int, size: int, step: int = 1) -> Tensor:
     """A view of all windows of `size` elements along a dimension, `step` apart, as a last one.
 
+    Raises ShapeError for a size that does not fit, and for a step that is not positive.
+
     >>> import tiny_autograd as ta
     >>> ta.arange(5).unfold(0, 3, 2)
     tensor([[0, 1, 2],
             [2, 3, 4]])
     """
-    row = x if x.ndim else reshape(x, (1,))
-    dims = normalize_dims(dimension, row.ndim)
-    return windows(row, dims, (size,), (step,), (1,)) if x.ndim else reshape(row, (size,))
+    dims = normalize_dims(dimension, max(x.ndim, 1))
+    length = x.shape[dims[0]] if x.ndim else 1
+    if not 1 <= size <= length or step < 1:
+        raise ShapeError(
+            f"unfold: windows of {size} elements, {step} apart, along dimension {dimension} of "
+            f"shape {x.shape}; sizes from 1 to {length} and positive steps are possible"
+        )
+    if not x.ndim:
+        return windows(reshape(x, (1,)), dims, (size,), (step,), (1,))[0]
+    return windows(x, dims, (size,), (step,), (1,))
 
 
 def dilate(x: Operand, steps: Sequence[int]) -> Tensor:

@@ -21,12 +21,13 @@ from .arithmetic import add
 from .conversion import astype
 from .indexing import index, index_sum, lookup, setitem
 from .scattering import check_dtypes, copied
-from .shape import broadcast_to, expand, reshape
+from .shape import broadcast_to, expand, lifts_numbers, reshape
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
+    "index_add",
     "index_copy",
     "index_fill",
     "index_put",
@@ -71,6 +72,25 @@ index_assign.vjp(
 index_value.vjp(x=lambda g, index, dim: index_value(g, index, dim, 0))
 
 
+@lifts_numbers
+def index_add(x: Operand, dim: int, index: Operand, source: Operand) -> Tensor:
+    """x with `source` added at the positions `index` along `dim`; repeated positions add up.
+
+    >>> import tiny_autograd as ta
+    >>> ta.index_add(ta.zeros(3), 0, ta.tensor([0, 0]), ta.tensor([1.0, 2.0]))
+    tensor([3., 0., 0.])
+    """
+    (at,) = normalize_dims(dim, x.ndim)
+    expected = (*x.shape[:at], *index.shape, *x.shape[at + 1 :])
+    if index.ndim != 1 or tuple(source.shape) != expected:
+        raise ShapeError(
+            f"index_add: source of shape {source.shape} and index of shape {index.shape} "
+            f"for dimension {dim} of shape {x.shape}; the source must have shape {expected}"
+        )
+    return add(x, index_sum(source, index, tuple(x.shape), at))
+
+
+@lifts_numbers
 def index_copy(x: Operand, dim: int, index: Operand, source: Operand) -> Tensor:
     """x with `source` at the positions `index` (one dimension) along `dim`.
 
@@ -82,11 +102,9 @@ def index_copy(x: Operand, dim: int, index: Operand, source: Operand) -> Tensor:
     tensor([6., 0., 5.])
     """
     check_dtypes("index_copy", x, source)
-    at = (*normalize_dims(dim, x.ndim), 0)[0]
+    (at,) = normalize_dims(dim, x.ndim)
     positions = _positions("index_copy", index)
     expected = (*x.shape[:at], *positions.shape, *x.shape[at + 1 :])
-    if not x.ndim:
-        return index_copy(x.reshape((1,)), 0, index, source.reshape((-1,))).reshape(())
     if tuple(source.shape) != expected:
         raise ShapeError(
             f"index_copy: source of shape {source.shape} for dimension {dim} of shape {x.shape} "

@@ -28,6 +28,7 @@ from .indexing import (
     within,
 )
 from .joining import concat
+from .shape import lifts_numbers
 from .sorting import argsort
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ scatter_extremum.vjp(
 def _aligned(name: str, x: Operand, dim: int, index: Operand, src: Operand) -> tuple[int, Operand]:
     """The dimension as a number >= 0, and the part of src that the index is for."""
     check_dtypes(name, x, src)
-    at = (*normalize_dims(dim, x.ndim), 0)[0]
+    at = normalize_dims(dim, x.ndim)[0]
     require_index(name, x.shape, index.shape, at)
     if src.shape == index.shape:
         return at, src
@@ -194,6 +195,7 @@ def _aligned(name: str, x: Operand, dim: int, index: Operand, src: Operand) -> t
     return at, src[tuple(slice(n) for n in index.shape)]
 
 
+@lifts_numbers
 def scatter(
     x: Operand, dim: int, index: Operand, src: Operand, *, reduce: str | None = None
 ) -> Tensor:
@@ -212,7 +214,7 @@ def scatter(
     if reduce not in (None, "add", "multiply"):
         raise ValueError(f"scatter: unknown reduce {reduce!r}; known are 'add' and 'multiply'")
     if not isinstance(src, Variable | NDArray):
-        at = (*normalize_dims(dim, x.ndim), 0)[0]
+        at = normalize_dims(dim, x.ndim)[0]
         require_index("scatter", x.shape, index.shape, at)
         if reduce is None:
             return scatter_value(x, index, at, src)
@@ -237,6 +239,7 @@ def _neutral(reduce: str, x: Operand) -> float:
     return limits.min if reduce == "amax" else limits.max
 
 
+@lifts_numbers
 def scatter_reduce(
     x: Operand,
     dim: int,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import ndarray_core as nd
 from ndarray_core import NDArray
@@ -12,6 +13,7 @@ from ndarray_core.errors import ShapeError
 
 from ..cost import Count, Shape, normalize_dims, view
 from ..op import Operand, op
+from ..variable import Variable
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -44,6 +46,30 @@ def sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     if len(shape) == 1 and not isinstance(shape[0], int) and not hasattr(shape[0], "__index__"):
         return tuple(shape[0])
     return shape
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def lifts_numbers(function: F) -> F:
+    """Let a function of (x, dim, ...) take tensors without dimensions for rows of one element.
+
+    As PyTorch does, also of the operands behind `dim` if x is a row itself."""
+
+    @wraps(function)
+    def call(x: Operand, dim: int, *operands: Any, **parameters: Any) -> Any:
+        if x.ndim > 1:
+            return function(x, dim, *operands, **parameters)
+
+        def lift(y: Any) -> Any:
+            is_number = isinstance(y, Variable | NDArray) and not y.ndim  # type: ignore[union-attr]
+            return y.reshape((1,)) if is_number else y
+
+        lifted = {name: lift(y) for name, y in parameters.items()}
+        result = function(lift(x), dim, *map(lift, operands), **lifted)
+        return result if x.ndim else reshape(result, ())
+
+    return cast("F", call)
 
 
 @op(cost=view)
