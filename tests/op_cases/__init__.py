@@ -5,7 +5,16 @@ rest: devices, layouts, element types, orders of derivative, costs. A new operat
 its family's file.
 """
 
-from tests.op_cases import elementwise, indexing, linalg, networks, reductions, shape
+from tests.op_cases import (
+    elementwise,
+    indexing,
+    layers,
+    linalg,
+    networks,
+    reductions,
+    shape,
+    spatial,
+)
 from tests.op_cases.row import LAYOUTS, OpCase
 
 CASES = [
@@ -15,6 +24,8 @@ CASES = [
     *indexing.CASES,
     *linalg.CASES,
     *networks.CASES,
+    *spatial.CASES,
+    *layers.CASES,
 ]
 
 __all__ = ["CASES", "LAYOUTS", "OpCase"]

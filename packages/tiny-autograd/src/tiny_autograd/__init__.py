@@ -65,7 +65,17 @@ from .creation import (
     zeros_like,
 )
 from .function import Function, FunctionContext
-from .functional import channel_shuffle, conv1d, conv2d, pixel_shuffle, pixel_unshuffle
+from .functional import (
+    channel_shuffle,
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from .grad_mode import (
     enable_grad,
     inference_mode,
@@ -147,6 +157,10 @@ __all__ = [
     "cholesky_solve",
     "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cost",
     "default_device",
     "default_generator",

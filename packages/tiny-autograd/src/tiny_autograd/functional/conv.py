@@ -174,3 +174,26 @@ def conv2d(
     require_tensors("conv2d", input=input, weight=weight)
     require_tensors_or_none("conv2d", bias=bias)
     return _convolution("conv2d", input, weight, bias, stride, padding, dilation, groups, 2)
+
+
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Tensor:
+    """A convolution (cross-correlation) over three dimensions.
+
+    input: (N, C, D, H, W) or (C, D, H, W); weight: (O, C / groups, KD, KH, KW); bias: (O) ->
+    (N, O, D', H', W'). As `conv2d` otherwise.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.conv3d(ta.ones(1, 2, 2, 2), ta.ones(1, 1, 2, 2, 2))
+    tensor([[[[8.]]]])
+    """
+    require_tensors("conv3d", input=input, weight=weight)
+    require_tensors_or_none("conv3d", bias=bias)
+    return _convolution("conv3d", input, weight, bias, stride, padding, dilation, groups, 3)

@@ -6,6 +6,7 @@ there is no position for it that means the same in both.
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def _reduce(loss: Tensor, reduction: str) -> Tensor:
+def reduce(loss: Tensor, reduction: str) -> Tensor:
+    """What the `reduction` of a loss says."""
     if reduction == "mean":
         return ops.mean(loss)
     if reduction == "sum":
@@ -47,14 +49,14 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     """
     require_tensors("mse_loss", input=input, target=target)
     _warn_if_broadcast("mse_loss", input, target)
-    return _reduce(ops.square(input - target), reduction)
+    return reduce(ops.square(input - target), reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """abs(input - target)."""
     require_tensors("l1_loss", input=input, target=target)
     _warn_if_broadcast("l1_loss", input, target)
-    return _reduce(ops.abs(input - target), reduction)
+    return reduce(ops.abs(input - target), reduction)
 
 
 def huber_loss(
@@ -70,7 +72,7 @@ def huber_loss(
     _warn_if_broadcast("huber_loss", input, target)
     distance = ops.abs(input - target)
     near = ops.square(distance) * 0.5
-    return _reduce(ops.where(distance < delta, near, (distance - 0.5 * delta) * delta), reduction)
+    return reduce(ops.where(distance < delta, near, (distance - 0.5 * delta) * delta), reduction)
 
 
 def smooth_l1_loss(
@@ -88,7 +90,7 @@ def smooth_l1_loss(
     _warn_if_broadcast("smooth_l1_loss", input, target)
     distance = ops.abs(input - target)
     near = ops.square(distance) * (0.5 / beta)
-    return _reduce(ops.where(distance < beta, near, distance - 0.5 * beta), reduction)
+    return reduce(ops.where(distance < beta, near, distance - 0.5 * beta), reduction)
 
 
 def kl_div(
@@ -109,7 +111,74 @@ def kl_div(
         loss = ops.where(positive, target * logarithm, 0) - target * input
     if reduction == "batchmean":
         return ops.sum(loss) / max(input.shape[0] if input.ndim else 1, 1)
-    return _reduce(loss, reduction)
+    return reduce(loss, reduction)
+
+
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    *,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood of counts, which are Poisson distributed around the input.
+
+    input: the logarithm of the expected count, or without `log_input` the count, to which `eps` is
+    added under the logarithm. full: with Stirling's approximation of log(target!) for targets
+    above 1; else without that term, which does not depend on the input.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.poisson_nll_loss(ta.tensor([0.0]), ta.tensor([2.0]))
+    tensor(1.)
+    """
+    require_tensors("poisson_nll_loss", input=input, target=target)
+    loss = ops.exp(input) - target * input if log_input else input - target * ops.log(input + eps)
+    if full:
+        counts = ops.where(target > 1, target, 1)
+        stirling = counts * ops.log(counts) - counts + 0.5 * ops.log(2 * math.pi * counts)
+        loss = loss + ops.where(target > 1, stirling, 0)
+    return reduce(loss, reduction)
+
+
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    """(log(var) + (input - target)^2 / var) / 2: targets normally distributed around the input.
+
+    var: the variance, one for each element of the input, or for each group of its last dimension;
+    at least `eps`, which the gradient does not see (Nix and Weigend 1994). full: with the constant
+    log(2 pi) / 2. Raises ValueError for a negative variance, ShapeError when shapes do not fit.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.gaussian_nll_loss(ta.tensor([1.0]), ta.tensor([3.0]), ta.tensor([1.0]))
+    tensor(2.)
+    """
+    require_tensors("gaussian_nll_loss", input=input, target=target)
+    variance = ops.full_like(input, var) if isinstance(var, int | float) else var
+    require_tensors("gaussian_nll_loss", var=variance)
+    if variance.shape != input.shape:
+        if variance.shape == input.shape[:-1]:
+            variance = ops.unsqueeze(variance, -1)
+        elif (
+            variance.ndim != input.ndim
+            or variance.shape[:-1] != input.shape[:-1]
+            or (variance.shape[-1] != 1)
+        ):
+            raise ShapeError(f"gaussian_nll_loss: var {variance.shape} for input {input.shape}")
+    if bool(ops.any(variance < 0)):
+        raise ValueError("gaussian_nll_loss: var holds a negative variance")
+    # Raised to eps by a constant, so that the gradient is the one at eps.
+    variance = variance + ops.clamp(eps - variance.detach(), min=0)
+    loss = 0.5 * (ops.log(variance) + ops.square(input - target) / variance)
+    return reduce(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
 def binary_cross_entropy(
@@ -133,7 +202,7 @@ def binary_cross_entropy(
             "is binary_cross_entropy_with_logits"
         )
     loss = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
-    return _reduce(loss if weight is None else loss * weight, reduction)
+    return reduce(loss if weight is None else loss * weight, reduction)
 
 
 def _bounded_log(x: Tensor) -> Tensor:
@@ -166,7 +235,7 @@ def binary_cross_entropy_with_logits(
         )
     share: Any = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
     loss = (1 - target) * input - share * ops.logsigmoid(input)
-    return _reduce(loss if weight is None else loss * weight, reduction)
+    return reduce(loss if weight is None else loss * weight, reduction)
 
 
 def nll_loss(
@@ -244,7 +313,7 @@ def _soft_cross_entropy(
     if weight is not None:
         products = products * _along(weight, dim, input.ndim)
     losses = -ops.sum(products, dim)
-    return _reduce(losses, reduction)
+    return reduce(losses, reduction)
 
 
 def _along(weight: Tensor, dim: int, ndim: int) -> Tensor:
@@ -300,4 +369,4 @@ def _class_losses(
 def _reduce_weighted(losses: Tensor, weights: Tensor | None, reduction: str) -> Tensor:
     if reduction == "mean" and weights is not None:
         return ops.sum(losses) / ops.sum(weights)
-    return _reduce(losses, reduction)
+    return reduce(losses, reduction)

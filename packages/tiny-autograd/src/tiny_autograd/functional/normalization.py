@@ -17,15 +17,47 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def _check_channels(input: Tensor, **tensors: Tensor | None) -> None:
+def _check_channels(function: str, input: Tensor, **tensors: Tensor | None) -> None:
     if input.ndim < 2:
-        raise ShapeError(f"batch_norm: expected (N, C, ...), got shape {input.shape}")
+        raise ShapeError(f"{function}: expected (N, C, ...), got shape {input.shape}")
     for name, tensor in tensors.items():
         if tensor is not None and tensor.shape != (input.shape[1],):
             raise ShapeError(
-                f"batch_norm: {name} of shape {tensor.shape} for the {input.shape[1]} channels "
+                f"{function}: {name} of shape {tensor.shape} for the {input.shape[1]} channels "
                 f"of input {input.shape}"
             )
+
+
+def _standardized(x: Tensor, dims: tuple[int, ...], eps: float) -> Tensor:
+    """x with mean 0 and variance 1 over `dims`."""
+    centred = x - ops.mean(x, dims, True)
+    variance = ops.mean(ops.square(centred), dims, True)
+    return centred * ops.rsqrt(variance + eps)
+
+
+def _scaled_channels(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """x (N, C, ...) times weight (C) plus bias (C)."""
+    along = (-1,) + (1,) * (x.ndim - 2)
+    if weight is not None:
+        x = x * ops.reshape(weight, along)
+    return x if bias is None else x + ops.reshape(bias, along)
+
+
+def _last_dims(
+    function: str,
+    input: Tensor,
+    normalized_shape: int | Sequence[int],
+    **tensors: Tensor | None,
+) -> tuple[int, ...]:
+    """The last dimensions, which have the sizes `normalized_shape`, and so have the tensors."""
+    given = normalized_shape
+    shape = (given,) if isinstance(given, int) else tuple(given)
+    if not shape or input.shape[-len(shape) :] != shape:
+        raise ShapeError(f"{function}: input {input.shape} does not end in {shape}")
+    for name, tensor in tensors.items():
+        if tensor is not None and tensor.shape != shape:
+            raise ShapeError(f"{function}: {name} {tensor.shape} must have the shape {shape}")
+    return tuple(range(-len(shape), 0))
 
 
 def batch_norm(
@@ -56,7 +88,12 @@ def batch_norm(
         "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
     _check_channels(
-        input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+        "batch_norm",
+        input,
+        running_mean=running_mean,
+        running_var=running_var,
+        weight=weight,
+        bias=bias,
     )
     dims = (0, *range(2, input.ndim))
     along = (1, input.shape[1]) + (1,) * (input.ndim - 2)
@@ -110,20 +147,136 @@ def layer_norm(
     """
     require_tensors("layer_norm", input=input)
     require_tensors_or_none("layer_norm", weight=weight, bias=bias)
-    given = normalized_shape
-    shape = (given,) if isinstance(given, int) else tuple(given)
-    if not shape or input.shape[-len(shape) :] != shape:
-        raise ShapeError(f"layer_norm: input {input.shape} does not end in {shape}")
-    for name, tensor in (("weight", weight), ("bias", bias)):
-        if tensor is not None and tensor.shape != shape:
-            raise ShapeError(f"layer_norm: {name} {tensor.shape} must have the shape {shape}")
-    dims = tuple(range(-len(shape), 0))
-    centred = input - ops.mean(input, dims, True)
-    variance = ops.mean(ops.square(centred), dims, True)
-    out = centred * ops.rsqrt(variance + eps)
+    dims = _last_dims("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    out = _standardized(input, dims, eps)
     if weight is not None:
         out = out * weight
     return out if bias is None else out + bias
+
+
+def rms_norm(
+    input: Tensor,
+    normalized_shape: int | Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """x / sqrt(mean of x^2 + eps) * weight over the last dimensions (Zhang and Sennrich 2019).
+
+    normalized_shape: their sizes, which weight shares. eps: the machine epsilon of the input's type
+    when left out. Raises ShapeError otherwise.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.rms_norm(ta.tensor([[3.0, 4.0, 0.0, 0.0]]), 4)
+    tensor([[1.2000, 1.6000, 0.0000, 0.0000]])
+    """
+    require_tensors("rms_norm", input=input)
+    require_tensors_or_none("rms_norm", weight=weight)
+    dims = _last_dims("rms_norm", input, normalized_shape, weight=weight)
+    added = float(nd.finfo(input.dtype).eps) if eps is None else eps
+    out = input * ops.rsqrt(ops.mean(ops.square(input), dims, True) + added)
+    return out if weight is None else out * weight
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(x - mean) / sqrt(variance + eps) * weight + bias, per sample and group (Wu and He 2018).
+
+    input: (N, C, ...), whose channels are divided into `num_groups`; weight and bias: (C) or None.
+    Raises ShapeError when sizes do not fit, ValueError for groups that do not divide the channels.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.group_norm(ta.tensor([[1.0, 3.0, 5.0, 5.0]]), 2, eps=1e-12)
+    tensor([[-1.,  1.,  0.,  0.]])
+    """
+    require_tensors("group_norm", input=input)
+    require_tensors_or_none("group_norm", weight=weight, bias=bias)
+    _check_channels("group_norm", input, weight=weight, bias=bias)
+    channels = input.shape[1]
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(
+            f"group_norm: {num_groups} groups do not divide the {channels} channels of input "
+            f"{input.shape}"
+        )
+    inside = (channels // num_groups, *input.shape[2:])
+    grouped = ops.reshape(input, (input.shape[0], num_groups, *inside))
+    out = ops.reshape(_standardized(grouped, tuple(range(2, grouped.ndim)), eps), input.shape)
+    return _scaled_channels(out, weight, bias)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(x - mean) / sqrt(variance + eps) * weight + bias, per sample and channel (Ulyanov 2016).
+
+    input: (N, C, ...) with at least one more dimension; the others (C) or None. The running values
+    move towards the means over the batch by `momentum`, in place, as in `batch_norm`; they are
+    used instead unless `use_input_stats`. Raises ShapeError when sizes do not fit, ValueError for
+    one value per sample and channel, or without running values to use.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.instance_norm(ta.tensor([[[1.0, 3.0]]]), eps=0.0)
+    tensor([[[-1.,  1.]]])
+    """
+    name = "instance_norm"
+    require_tensors(name, input=input)
+    require_tensors_or_none(
+        name, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
+    _check_channels(
+        name, input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
+    if not use_input_stats:
+        if running_mean is None or running_var is None:
+            raise ValueError(f"{name}: without use_input_stats it needs running_mean and _var")
+        return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
+    count = prod(input.shape[2:])
+    if input.ndim < 3 or count < 2:
+        raise ValueError(
+            f"{name}: more than one value per sample and channel is needed, got {input.shape}"
+        )
+    dims = tuple(range(2, input.ndim))
+    with no_grad():
+        if running_mean is not None:
+            running_mean.lerp_(ops.mean(input.detach(), (0, *dims)), momentum)
+        if running_var is not None:
+            running_var.lerp_(ops.mean(ops.var(input.detach(), dims), 0), momentum)
+    return _scaled_channels(_standardized(input, dims, eps), weight, bias)
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """x / (k + alpha mean of x^2 over `size` neighbouring channels)^beta (Krizhevsky et al. 2012).
+
+    input: (N, C, ...) with at least one more dimension; beyond the first and last channel are
+    zeros, which count. Raises ShapeError otherwise, ValueError for a size below 1.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.local_response_norm(ta.ones(1, 1, 1), 1, alpha=3.0, beta=0.5)
+    tensor([[[0.5000]]])
+    """
+    require_tensors("local_response_norm", input=input)
+    if input.ndim < 3:
+        raise ShapeError(f"local_response_norm: expected (N, C, ...), got shape {input.shape}")
+    if size < 1:
+        raise ValueError(f"local_response_norm: size is at least 1, got {size}")
+    if not input.numel():
+        return input
+    around = ((0, 0), (size // 2, (size - 1) // 2)) + ((0, 0),) * (input.ndim - 2)
+    windows = ops.windows(ops.pad_constant(ops.square(input), around), (1,), (size,), (1,), (1,))
+    return input / (ops.mean(windows, -1) * alpha + k) ** beta
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
