@@ -128,6 +128,19 @@ def _writing() -> list[OpCase]:
         case("fill_diagonal[cube]", ops.fill_diagonal, normal(2, 2, 2), fill_value=3.0,
              torch="lambda x, fill_value: x.clone().fill_diagonal_(fill_value)"),
     ]
+    rows += [
+        case("select_scatter", ops.select_scatter, normal(3, 4), normal(3), dim=1, index=-2,
+             torch="torch.select_scatter"),
+        case("slice_scatter", ops.slice_scatter, normal(3, 7), normal(3, 2), dim=-1, start=1,
+             end=-2, step=3, torch="torch.slice_scatter"),
+        case("slice_scatter[all]", ops.slice_scatter, normal(3, 2), normal(3, 2),
+             torch="torch.slice_scatter"),
+        case("diagonal_scatter", ops.diagonal_scatter, normal(2, 3, 4), normal(3, 2), offset=1,
+             dim1=0, dim2=2, torch="torch.diagonal_scatter"),
+        case("diag_embed", ops.diag_embed, normal(2, 3), offset=-1, dim1=0, dim2=-1,
+             torch="torch.diag_embed"),
+        case("diagflat", ops.diagflat, normal(2, 2), offset=1, torch="torch.diagflat"),
+    ]
     for reduce in ("sum", "prod", "mean", "amax", "amin"):
         for include_self in (True, False):
             rows.append(case(

@@ -125,6 +125,14 @@ def test_numbers_are_rows_of_one_element(device: nd.Device) -> None:
         x.scatter(1, place, 5.0)
 
 
+def test_a_replaced_part_may_have_held_anything(device: nd.Device) -> None:
+    x = ta.full((2, 2), float("inf"), device=device)
+    part = ta.tensor([1.0, 2.0], device=device)
+    assert x.diagonal_scatter(part).diagonal().tolist() == [1.0, 2.0]
+    assert x.select_scatter(part, 0, 1)[1].tolist() == [1.0, 2.0]
+    assert x.slice_scatter(part[None], 0, 1).tolist()[1] == [1.0, 2.0]
+
+
 def test_masks_broadcast(device: nd.Device) -> None:
     x = ta.arange(6.0, device=device).reshape(2, 3)
     column = ta.tensor([[False], [True]], device=device)
@@ -153,6 +161,10 @@ Call = Callable[[ta.Tensor], Any]
         (lambda x: x.masked_select(x), DTypeError, "masked_select: a mask is bool"),
         (lambda x: x.masked_scatter(x >= 0, x[0]), ShapeError, "the mask is true 12 times"),
         (lambda x: x.put(ROWS, x), ShapeError, "put: source of shape"),
+        (lambda x: x.select_scatter(x, 0, 0), ShapeError, r"for a part of shape \(4,\) of"),
+        (lambda x: x.slice_scatter(x, 0, 1), ShapeError, r"for a part of shape \(2, 4\) of"),
+        (lambda x: x.diagonal_scatter(x), ShapeError, r"for a part of shape \(3,\) of"),
+        (lambda x: x.diag_embed(0, 1, 1), ValueError, "diag_embed: two different dimensions"),
         (lambda x: x.take(ROWS + 99), IndexError, "out of"),
         (lambda x: x[0].fill_diagonal_(1.0), ShapeError, "fill_diagonal: a matrix"),
     ],

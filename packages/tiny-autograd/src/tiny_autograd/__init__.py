@@ -103,6 +103,7 @@ from .ops.contraction import *
 from .ops.conversion import *
 from .ops.counting import *
 from .ops.indexing import *
+from .ops.inserting import *
 from .ops.joining import *
 from .ops.linalg import *
 from .ops.products import *
@@ -239,6 +240,7 @@ __all__ += ops.comparison.__all__
 __all__ += ops.conversion.__all__
 __all__ += ops.contraction.__all__
 __all__ += ops.indexing.__all__
+__all__ += ops.inserting.__all__
 __all__ += ops.joining.__all__
 __all__ += ops.linalg.__all__
 __all__ += ops.products.__all__

@@ -1,13 +1,15 @@
-"""New tensors of another one's type, on its device."""
+"""New tensors of another one's type, or drawn by it, on its device."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .variable import Variable
 
 if TYPE_CHECKING:
+    from ndarray_core.random import Generator
+
     from .tensor import Tensor
 
     DTypeLike = Any
@@ -113,3 +115,18 @@ class NewTensors(Variable):
         from .creation import tensor
 
         return tensor(data, **self._alike(dtype, device, requires_grad))
+
+    def multinomial(
+        self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Random positions along the last dimension, in proportion to the weights this one holds.
+
+        As `tiny_autograd.multinomial`.
+
+        >>> import tiny_autograd as ta
+        >>> ta.tensor([0.0, 3.0]).multinomial(2, replacement=True)
+        tensor([1, 1])
+        """
+        from .sampling import multinomial
+
+        return multinomial(cast("Tensor", self), num_samples, replacement, generator=generator)

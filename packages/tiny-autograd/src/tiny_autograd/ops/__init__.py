@@ -37,6 +37,7 @@ from .indexing import scatter_diagonal as scatter_diagonal
 from .indexing import scatter_slice as scatter_slice
 from .indexing import scatter_sum as scatter_sum
 from .indexing import setitem as setitem
+from .inserting import *
 from .joining import *
 from .joining import concat as concat
 from .joining import stack_operands as stack_operands
