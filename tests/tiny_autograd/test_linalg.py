@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -214,6 +216,13 @@ def test_the_other_triangle_is_not_read() -> None:
     symmetric = np.array([[2.0, 1.0], [1.0, 3.0]])
     close(linalg.cholesky(x), np.linalg.cholesky(symmetric))
     close(linalg.eigvalsh(x), np.linalg.eigvalsh(symmetric))
+
+
+def test_every_name_is_documented_with_an_example() -> None:
+    for name in linalg.__all__:
+        text = inspect.getdoc(getattr(linalg, name))
+        assert text, name
+        assert ">>>" in text or name.endswith("Result"), name
 
 
 def test_methods_are_the_functions() -> None:
