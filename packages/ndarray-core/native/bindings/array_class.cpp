@@ -10,6 +10,15 @@ template <BinaryOp op>
 nb::object operate(const Array& x, nb::handle other) {
   if (nb::isinstance<Array>(other)) return nb::cast(binary(op, x, *nb::inst_ptr<Array>(other)));
   if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, x, *scalar));
+  if constexpr (op == BinaryOp::equal || op == BinaryOp::not_equal) {
+    // Python would answer a comparison that nobody takes by identity.
+    if (PyList_Check(other.ptr()) || PyTuple_Check(other.ptr())) {
+      throw nb::type_error(message(name_of(op), ": the other operand is a ",
+                                   nb::type_name(other.type()).c_str(),
+                                   "; convert it with asarray(...) first")
+                               .c_str());
+    }
+  }
   return no_operator(other, name_of(op));
 }
 

@@ -12,6 +12,13 @@ const Array* as_array(nb::handle object) {
   return nb::isinstance<Array>(object) ? nb::inst_ptr<Array>(object) : nullptr;
 }
 
+const Array& expect_array(nb::handle object, const char* op) {
+  if (const Array* array = as_array(object)) return *array;
+  throw nb::type_error(message(op, ": expected an array, got ",
+                               nb::type_name(object.type()).c_str(), "; asarray(...) makes one")
+                           .c_str());
+}
+
 Array binary_function(BinaryOp op, nb::handle x, nb::handle y) {
   const Array *left = as_array(x), *right = as_array(y);
   if (left && right) return binary(op, *left, *right);
@@ -27,7 +34,8 @@ Array scalar_like(nb::handle number, const Array& other, const char* op) {
   return from_scalar(scalar, dtype, other.device());
 }
 
-Array where_function(const Array& condition, nb::handle x, nb::handle y) {
+Array where_function(nb::handle chooser, nb::handle x, nb::handle y) {
+  const Array& condition = expect_array(chooser, "where");
   const Array *left = as_array(x), *right = as_array(y);
   if (left && right) return where(condition, *left, *right);
   if (left) return where(condition, *left, scalar_like(y, *left, "where"));
@@ -67,30 +75,36 @@ nb::dict memory_statistics() {
 }  // namespace
 
 void bind_functions(nb::module_& m) {
-#define ND_UNARY(name, domain, ...) \
-  m.def(#name, [](const Array& x) { return unary(UnaryOp::name, x); }, nb::arg("x"));
+#define ND_UNARY(name, domain, ...)                                                     \
+  m.def(                                                                                \
+      #name, [](nb::handle x) { return unary(UnaryOp::name, expect_array(x, #name)); }, \
+      nb::arg("x").none(), nb::sig("def " #name "(x: NDArray) -> NDArray"));
 #include "ops/elementwise/unary.inc"
 #undef ND_UNARY
 #define ND_BINARY(name, domain, ...)                                                              \
   m.def(                                                                                          \
       #name, [](nb::handle x, nb::handle y) { return binary_function(BinaryOp::name, x, y); },    \
-      nb::arg("x"), nb::arg("y"),                                                                 \
+      nb::arg("x").none(), nb::arg("y").none(),                                                   \
       nb::sig("def " #name "(x: NDArray | bool | int | float | complex, y: NDArray | bool | int " \
               "| float | complex) -> NDArray"));
 #include "ops/elementwise/binary.inc"
 #undef ND_BINARY
-  m.def("where", &where_function, nb::arg("condition"), nb::arg("x"), nb::arg("y"),
+  m.def("where", &where_function, nb::arg("condition").none(), nb::arg("x").none(),
+        nb::arg("y").none(),
         nb::sig("def where(condition: NDArray, x: NDArray | bool | int | float | complex, y: "
                 "NDArray | bool "
                 "| int | float | complex) -> NDArray"));
 
-#define ND_REDUCTION(name)                                                   \
-  m.def(                                                                     \
-      #name,                                                                 \
-      [](const Array& x, const std::optional<Dims>& axis, bool keepdims) {   \
-        return reduce(ReduceOp::name, x, axis ? &*axis : nullptr, keepdims); \
-      },                                                                     \
-      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+#define ND_REDUCTION(name)                                                                        \
+  m.def(                                                                                          \
+      #name,                                                                                      \
+      [](nb::handle x, const std::optional<Dims>& axis, bool keepdims) {                          \
+        return reduce(ReduceOp::name, expect_array(x, #name), axis ? &*axis : nullptr, keepdims); \
+      },                                                                                          \
+      nb::arg("x").none(), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,             \
+      nb::sig("def " #name                                                                        \
+              "(x: NDArray, axis: collections.abc.Sequence[int] | int | None = None, "            \
+              "keepdims: bool = False) -> NDArray"));
   ND_REDUCTION(sum)
   ND_REDUCTION(prod)
   ND_REDUCTION(max)
@@ -100,17 +114,22 @@ void bind_functions(nb::module_& m) {
 #undef ND_REDUCTION
   m.def(
       "mean",
-      [](const Array& x, const std::optional<Dims>& axis, bool keepdims) {
-        return mean(x, axis ? &*axis : nullptr, keepdims);
+      [](nb::handle x, const std::optional<Dims>& axis, bool keepdims) {
+        return mean(expect_array(x, "mean"), axis ? &*axis : nullptr, keepdims);
       },
-      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
-#define ND_ARG_REDUCTION(name)                                                      \
-  m.def(                                                                            \
-      #name,                                                                        \
-      [](const Array& x, std::optional<int64_t> axis, bool keepdims) {              \
-        return arg_reduce(ArgReduceOp::name, x, axis ? &*axis : nullptr, keepdims); \
-      },                                                                            \
-      nb::arg("x"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false);
+      nb::arg("x").none(), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,
+      nb::sig("def mean(x: NDArray, axis: collections.abc.Sequence[int] | int | None = None, "
+              "keepdims: bool = False) -> NDArray"));
+#define ND_ARG_REDUCTION(name)                                                                 \
+  m.def(                                                                                       \
+      #name,                                                                                   \
+      [](nb::handle x, std::optional<int64_t> axis, bool keepdims) {                           \
+        return arg_reduce(ArgReduceOp::name, expect_array(x, #name), axis ? &*axis : nullptr,  \
+                          keepdims);                                                           \
+      },                                                                                       \
+      nb::arg("x").none(), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,          \
+      nb::sig("def " #name "(x: NDArray, axis: int | None = None, keepdims: bool = False) -> " \
+              "NDArray"));
   ND_ARG_REDUCTION(argmax)
   ND_ARG_REDUCTION(argmin)
 #undef ND_ARG_REDUCTION
@@ -144,8 +163,20 @@ void bind_functions(nb::module_& m) {
       nb::sig("def searchsorted(sorted: NDArray, values: NDArray | int | float, right: bool) -> "
               "NDArray"));
 
-  m.def("matmul", &matmul, nb::arg("x"), nb::arg("y"));
-  m.def("take", &take, nb::arg("x"), nb::arg("indices"), nb::arg("axis"));
+  m.def(
+      "matmul",
+      [](nb::handle x, nb::handle y) {
+        return matmul(expect_array(x, "matmul"), expect_array(y, "matmul"));
+      },
+      nb::arg("x").none(), nb::arg("y").none(),
+      nb::sig("def matmul(x: NDArray, y: NDArray) -> NDArray"));
+  m.def(
+      "take",
+      [](nb::handle x, nb::handle indices, int64_t axis) {
+        return take(expect_array(x, "take"), expect_array(indices, "take"), axis);
+      },
+      nb::arg("x").none(), nb::arg("indices").none(), nb::arg("axis"),
+      nb::sig("def take(x: NDArray, indices: NDArray, axis: int) -> NDArray"));
   m.def("take_along_axis", &take_along_axis, nb::arg("x"), nb::arg("indices"), nb::arg("axis"));
   m.def("take_from_block", &take_from_block, nb::arg("x"), nb::arg("positions"), nb::arg("axis"),
         nb::arg("count"));

@@ -124,6 +124,21 @@ struct Walk {
   }
 };
 
+// The walk of operands that have one shape but along an axis, without that axis: of their lanes.
+template <int N>
+Walk<N> walk_of_lanes(const Array* const (&arrays)[N], int axis) {
+  Walk<N> walk;
+  for (int k = 0; k < N; ++k) walk.data[k] = arrays[k]->data();
+  for (int d = 0; d < arrays[0]->ndim(); ++d) {
+    if (d == axis) continue;
+    int64_t steps[N];
+    for (int k = 0; k < N; ++k) steps[k] = Walk<N>::byte_stride(*arrays[k], d);
+    walk.push_back(arrays[N - 1]->shape()[d], steps);
+  }
+  walk.normalize();
+  return walk;
+}
+
 // Counts through the leading `ndim` dimensions of a walk, from their flat index `start` on.
 template <int N>
 class Cursor {

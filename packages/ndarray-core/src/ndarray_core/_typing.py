@@ -22,3 +22,10 @@ def shape_tuple(shape: Shape) -> tuple[int, ...]:
     if isinstance(shape, Sequence):
         return tuple(operator.index(size) for size in shape)
     return (operator.index(shape),)
+
+
+def expect_array(x: Any, op: str) -> NDArray:
+    """x, if it is an array; TypeError that says what it is if it is not."""
+    if isinstance(x, NDArray):
+        return x
+    raise TypeError(f"{op}: expected an array, got {type(x).__name__}; asarray(...) makes one")

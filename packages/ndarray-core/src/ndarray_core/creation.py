@@ -9,6 +9,7 @@ floating numbers, int64 for integers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,8 +20,16 @@ from . import _core, manipulation
 from ._core import Device, NDArray
 from ._typing import DeviceLike, DTypeLike, Scalar, Shape, shape_tuple
 from .device import device as as_device
-from .dtypes import as_dtype, default_float, dtype_of_scalar, float_dtype, to_numpy_dtype
-from .errors import OutOfMemoryError, ShapeError
+from .dtypes import (
+    as_dtype,
+    default_complex,
+    default_float,
+    dtype_of_scalar,
+    float_dtype,
+    iinfo,
+    to_numpy_dtype,
+)
+from .errors import DTypeError, OutOfMemoryError, ShapeError
 from .interchange import from_dlpack, from_host
 from .objects import array_of_object, array_of_sequence, is_sequence
 
@@ -233,13 +242,17 @@ def arange(
 ) -> NDArray:
     """The numbers from start on, step apart, up to but without stop; from 0 to `start` if alone.
 
-    ShapeError if step is 0.
+    ShapeError if step is 0, OverflowError for numbers that an integer dtype does not hold.
 
     >>> nd.arange(3).tolist(), nd.arange(1.0, 2.0, 0.5).tolist()
     ([0, 1, 2], [1.0, 1.5])
     """
     if step == 0:
         raise ShapeError(f"arange: from {start} to {stop} in steps of 0 never ends")
+    if any(isinstance(x, complex) for x in (start, stop, step)):
+        raise TypeError("arange: complex numbers have no order; linspace makes steps of them")
+    if any(math.isnan(x) for x in (start, stop or 0, step)):
+        raise ValueError(f"arange: from {start} to {stop} in steps of {step}: NaN is no bound")
     if dtype is None:
         floating = any(isinstance(x, float) for x in (start, stop, step))
         dtype = default_float if floating else "int64"
@@ -248,12 +261,19 @@ def arange(
     # In the numbers' own type first: float32 steps would add up their rounding errors.
     with _out_of_memory(f"arange: from {start} to {stop} in steps of {step}"):
         numbers = np.arange(start, stop, step)
+    chosen = as_dtype(dtype)
+    if chosen.kind in ("int", "uint") and numbers.size:
+        limits = iinfo(chosen)
+        if min(numbers[0], numbers[-1]) < limits.min or max(numbers[0], numbers[-1]) > limits.max:
+            raise OverflowError(
+                f"arange: not all numbers from {numbers[0]} to {numbers[-1]} fit into {chosen.name}"
+            )
     return from_host(numbers.astype(to_numpy_dtype(dtype), copy=False), as_device(device))
 
 
 def linspace(
-    start: int | float,
-    stop: int | float,
+    start: int | float | complex,
+    stop: int | float | complex,
     /,
     num: int,
     *,
@@ -268,7 +288,11 @@ def linspace(
     """
     if num < 0:
         raise ShapeError(f"linspace: {num} numbers cannot be made")
+    if dtype is None and (isinstance(start, complex) or isinstance(stop, complex)):
+        dtype = default_complex
     chosen = to_numpy_dtype(float_dtype(dtype))
+    if chosen.kind != "c" and (isinstance(start, complex) or isinstance(stop, complex)):
+        raise DTypeError(f"linspace: from {start} to {stop} does not fit into {chosen}")
     with _out_of_memory(f"linspace: {num} numbers"):
         numbers = np.linspace(start, stop, num, endpoint=endpoint, dtype=chosen)
     return from_host(numbers, as_device(device))

@@ -127,6 +127,24 @@ def as_dtype(dtype: DTypeLike, /) -> DType:
     return found
 
 
+def _equals(self: DType, other: object) -> builtins.bool:
+    """Whether the other is this type, its name, or NumPy's type of the same name."""
+    if isinstance(other, DType):
+        return self is other
+    if isinstance(other, str | np.dtype) or (
+        isinstance(other, type) and issubclass(other, np.generic)
+    ):
+        try:
+            return as_dtype(other) is self
+        except DTypeError:
+            return False
+    return False
+
+
+# x.dtype == "float32" is what it says, and not quietly False. The core makes the class.
+DType.__eq__ = _equals  # type: ignore[method-assign, assignment]
+
+
 def float_dtype(dtype: DTypeLike | None) -> DType:
     """The given element type; the default floating one for None, as in `zeros(3, dtype=None)`."""
     return default_float if dtype is None else as_dtype(dtype)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ._core import NDArray
+from ._typing import expect_array
 from .dtypes import default_float
 from .errors import DTypeError
 from .interchange import from_host
@@ -24,7 +25,7 @@ def as_floating(x: NDArray, op: str, library: str) -> NDArray:
 
     DTypeError for floating types of 16 bits, in which neither LAPACK nor the FFT computes.
     """
-    if x.dtype.kind in ("bool", "int", "uint"):
+    if expect_array(x, op).dtype.kind in ("bool", "int", "uint"):
         return x.astype(default_float)
     if x.dtype.itemsize < 4:
         raise DTypeError(

@@ -12,6 +12,7 @@ do not fit, IndexError for axes that x does not have.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Sequence
 from typing import SupportsIndex
 
@@ -19,9 +20,9 @@ import numpy as np
 
 from . import _core
 from ._core import NDArray
-from ._typing import Axis, Shape, shape_tuple
+from ._typing import Axis, Shape, expect_array, shape_tuple
 from .dtypes import result_type
-from .errors import DTypeError, ShapeError
+from .errors import DeviceError, DTypeError, OutOfMemoryError, ShapeError
 from .interchange import from_host
 
 __all__ = [
@@ -138,6 +139,8 @@ def broadcast_arrays(*arrays: NDArray) -> tuple[NDArray, ...]:
     >>> [x.shape for x in nd.broadcast_arrays(nd.zeros((2, 1)), nd.zeros(3))]
     [(2, 3), (2, 3)]
     """
+    for x in arrays:
+        expect_array(x, "broadcast_arrays")
     shape = broadcast_shapes(*(x.shape for x in arrays))
     return tuple(x.broadcast_to(shape) for x in arrays)
 
@@ -202,8 +205,17 @@ def diagonal(x: NDArray, /, offset: int = 0, axis1: int = -2, axis2: int = -1) -
 
 
 def _common(arrays: Sequence[NDArray], op: str) -> Sequence[NDArray]:
+    if isinstance(arrays, NDArray):
+        raise TypeError(f"{op}: takes a sequence of arrays, not one array of shape {arrays.shape}")
     if not arrays:
         raise ShapeError(f"{op}: takes at least one array")
+    device = expect_array(arrays[0], op).device
+    for x in arrays:
+        if expect_array(x, op).device != device:
+            raise DeviceError(
+                f"{op}: arrays are on '{device}' and '{x.device}'; move one with "
+                f"to_device('{device}')"
+            )
     dtype = result_type(*arrays)
     return [x.astype(dtype, copy=False) for x in arrays]
 
@@ -286,7 +298,7 @@ def roll(x: NDArray, /, shift: int | tuple[int, ...], *, axis: Axis = None) -> N
     return result
 
 
-def tile(x: NDArray, repetitions: tuple[int, ...], /) -> NDArray:
+def tile(x: NDArray, repetitions: int | tuple[int, ...], /) -> NDArray:
     """x laid out like tiles, repetitions[i] times along axis i.
 
     The shorter one of shape and repetitions is extended by leading ones.
@@ -294,6 +306,7 @@ def tile(x: NDArray, repetitions: tuple[int, ...], /) -> NDArray:
     >>> nd.tile(nd.asarray([1, 2]), (2, 2)).tolist()
     [[1, 2, 1, 2], [1, 2, 1, 2]]
     """
+    repetitions = shape_tuple(repetitions)
     ndim = max(x.ndim, len(repetitions))
     times = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
     sizes = (1,) * (ndim - x.ndim) + x.shape
@@ -324,6 +337,11 @@ def repeat(x: NDArray, repeats: int | NDArray, /, *, axis: int | None = None) ->
     if counts.ndim > 1 or counts.size not in (1, size):
         raise ShapeError(
             f"repeat: {counts.shape} numbers of repetitions for axis {position} of {x.shape}"
+        )
+    total = sum(map(int, counts.ravel())) * (size if counts.size == 1 and size != 1 else 1)
+    if total > sys.maxsize // 8:
+        raise OutOfMemoryError(
+            f"repeat: {total} elements along axis {position} do not fit anywhere"
         )
     positions = np.repeat(np.arange(size), counts)
     return _core.take(x, from_host(positions, x.device), position)

@@ -85,14 +85,35 @@ def array_of_sequence(obj: Any, dtype: DTypeLike | None) -> npt.NDArray[Any]:
         with np.errstate(all="ignore"):
             host = np.asarray(obj, dtype=None if dtype is None else to_numpy_dtype(dtype))
     except ValueError as error:
+        if "NaN" in str(error):  # to an integer type
+            raise OverflowError(f"asarray: {error}") from error
         raise ShapeError(f"asarray: {error}; sequences must be rectangular") from error
     except TypeError as error:
         raise DTypeError(f"asarray: {error}; sequences hold numbers and arrays") from error
     if host.dtype == np.object_:
         raise DTypeError(f"asarray: no element type holds what is in this {type(obj).__name__}")
+    if dtype is None and host.dtype == np.float64 and _holds_only_integers(obj):
+        raise DTypeError(
+            f"asarray: no integer type holds both {int(host.min())} and {int(host.max())}; name a "
+            "floating one with dtype="
+        )
     if dtype is None and host.dtype.kind in "fc":
         return host.astype((default_float if host.dtype.kind == "f" else default_complex).name)
     return host
+
+
+def _holds_only_integers(obj: Any) -> bool:
+    """Whether nested sequences, not all empty, are of Python's integers alone."""
+    pending, found = [obj], False
+    while pending:
+        sequence = pending.pop()
+        types = set(map(type, sequence))
+        if types & {float, complex}:
+            return False
+        found = found or bool(types & {int})
+        if not types <= {int, bool}:
+            pending.extend(filter(is_sequence, sequence))
+    return found
 
 
 def _check_depth(obj: Any) -> None:

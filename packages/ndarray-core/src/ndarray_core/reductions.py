@@ -13,6 +13,7 @@ from typing import Any
 
 from . import _core
 from ._core import NDArray
+from ._halves import rounded_once
 from ._typing import Axis, DTypeLike
 from .dtypes import as_dtype
 from .dtypes import bool as bool_
@@ -111,10 +112,13 @@ def mean(x: NDArray, /, *, axis: Axis = None, keepdims: bool = False) -> NDArray
     return _core.mean(x, axis, keepdims)
 
 
+@rounded_once
 def var(
     x: NDArray, /, *, axis: Axis = None, correction: int | float = 0, keepdims: bool = False
 ) -> NDArray:
     """The mean square distance from the mean, as the sum divided by (count - correction).
+
+    Of complex numbers too, for which it is real.
 
     correction=1 makes the estimate from a sample unbiased. Where no more than `correction` elements
     are left, it divides by zero. Integers and bool become float32.
@@ -123,12 +127,17 @@ def var(
     1.0
     """
     centre = _core.mean(x, axis, True)
-    total = _core.sum(_core.square(_core.subtract(x, centre)), axis, keepdims)
+    distances = _core.subtract(x, centre)
+    squares = _core.square(_core.real(distances) if x.dtype.kind == "complex" else distances)
+    if x.dtype.kind == "complex":
+        squares += _core.square(_core.imag(distances))
+    total = _core.sum(squares, axis, keepdims)
     count = x.size // centre.size if centre.size else 0
     divisor = float(count) - correction
     return _core.divide(total, divisor if divisor > 0 else 0.0)
 
 
+@rounded_once
 def std(
     x: NDArray, /, *, axis: Axis = None, correction: int | float = 0, keepdims: bool = False
 ) -> NDArray:

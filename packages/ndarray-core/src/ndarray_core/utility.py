@@ -132,6 +132,12 @@ def nan_to_num(
     """
     if x.dtype.kind not in ("float", "complex"):
         return x.copy()
+    if x.dtype.kind == "complex":
+        parts = [
+            nan_to_num(part, nan=nan, posinf=posinf, neginf=neginf)
+            for part in (_core.real(x), _core.imag(x))
+        ]
+        return _core.add(parts[0], _core.multiply(parts[1].astype(x.dtype), 1j))
     limits = finfo(x.dtype)
     result = _core.where(_core.isnan(x), nan, x)
     result = _core.where(_core.equal(x, inf), limits.max if posinf is None else posinf, result)

@@ -160,7 +160,12 @@ void assign(const Array& target, const Array& value) {
   while (value.ndim() - leading > target.ndim() && value.shape()[leading] == 1)
     shape.erase(0), ++leading;
   Array source = leading > 0 ? reshape(value, shape) : value;
-  source = source.view(source.layout.broadcast_to(target.shape()));
+  try {
+    source = source.view(source.layout.broadcast_to(target.shape()));
+  } catch (const ShapeError&) {
+    throw ShapeError(message("assignment: shape ", value.shape(), " does not broadcast to ",
+                             target.shape(), ", that of what is written to"));
+  }
   if (target.size() == 0) return;
   // x[0] += y ends in x[0] = x[0], after the addition has been done in place.
   if (target.buffer.get() == source.buffer.get() && target.layout == source.layout) return;

@@ -143,11 +143,29 @@ ND_INLINE T round(T x) {
   }
 }
 
-// x / |x|, and 0 of 0.
+// Of a complex number by zero: both parts by zero.
+template <typename T>
+ND_INLINE T divide(T x, T y) {
+  if constexpr (is_complex_type<T>) {
+    if (y == T(0)) {
+      const RealOf<T> zero = 0;
+      return complex_number(__real__ x / zero, __imag__ x / zero);
+    }
+  }
+  return x / y;
+}
+
+// x / |x|, and 0 of 0. Halves of large parts have a magnitude that is not too large.
 template <Complex T>
 ND_INLINE T sign(T x) {
-  const RealOf<T> magnitude = abs(x);
-  return magnitude == 0 ? T(0) : complex_number(__real__ x / magnitude, __imag__ x / magnitude);
+  using R = RealOf<T>;
+  const R a = __real__ x / 2, b = __imag__ x / 2;
+  const R halves = abs(complex_number(a, b));
+  if (halves < R(1)) {  // where halving may have lost something
+    const R magnitude = abs(x);
+    return magnitude == 0 ? T(0) : complex_number(__real__ x / magnitude, __imag__ x / magnitude);
+  }
+  return complex_number(a / halves, b / halves);
 }
 
 template <Complex T>

@@ -1,4 +1,5 @@
 // Element-wise operations: which element types they take, broadcasting, and writing in place.
+#include <optional>
 #include <stdexcept>
 
 #include "core/ops.hpp"
@@ -40,19 +41,30 @@ struct Operands {
 
 // Brings an array and a Python number to one type; the number becomes a 0-d array.
 Operands with_scalar(BinaryOp op, const Array& x, const Scalar& scalar) {
-  DType dtype = type_with_scalar(x.dtype(), scalar);
+  const DType dtype = type_with_scalar(x.dtype(), scalar);
   if (!fits(scalar, dtype)) {
-    // A comparison with a number outside the type's range still has an answer.
-    const Domain domain = domain_of(op);
-    const bool compares = domain == Domain::COMPARE || domain == Domain::ORDER;
-    if (compares && dtype != DType::uint64 && fits(scalar, DType::int64)) {
-      dtype = DType::int64;
-    } else {
-      throw std::overflow_error(
-          message(name_of(op), ": the number does not fit into ", name_of(dtype)));
-    }
+    throw std::overflow_error(
+        message(name_of(op), ": the number does not fit into ", name_of(dtype)));
   }
   return {astype(x, dtype, false), from_scalar(scalar, dtype, x.device())};
+}
+
+// A comparison of integers with a number outside their type's range still has an answer, which is
+// the same for all elements. Nothing where that is not the case.
+std::optional<bool> compared_outside(BinaryOp op, const Array& x, const Scalar& scalar,
+                                     bool scalar_first) {
+  const Domain domain = domain_of(op);
+  if (domain != Domain::COMPARE && domain != Domain::ORDER) return std::nullopt;
+  if (!is_integer(x.dtype()) || fits(scalar, type_with_scalar(x.dtype(), scalar)))
+    return std::nullopt;
+  if (op == BinaryOp::equal || op == BinaryOp::not_equal) return op == BinaryOp::not_equal;
+  const bool is_above = scalar.kind == Kind::unsigned_integer || scalar.integer > 0;
+  const bool asks_less = op == BinaryOp::less || op == BinaryOp::less_equal;
+  return (is_above == asks_less) != scalar_first;
+}
+
+Array filled_like(const Array& x, bool value) {
+  return full(x.shape(), Scalar{Kind::boolean, value, 0}, DType::bool_, x.device());
 }
 
 void check_integer_power(BinaryOp op, const Array& exponent) {
@@ -104,11 +116,13 @@ Array binary(BinaryOp op, const Array& x, const Array& y) {
 }
 
 Array binary(BinaryOp op, const Array& x, Scalar y) {
+  if (const auto answer = compared_outside(op, x, y, false)) return filled_like(x, *answer);
   const Operands operands = with_scalar(op, x, y);
   return binary(op, operands.array, operands.scalar);
 }
 
 Array binary(BinaryOp op, Scalar x, const Array& y) {
+  if (const auto answer = compared_outside(op, y, x, true)) return filled_like(y, *answer);
   const Operands operands = with_scalar(op, y, x);
   return binary(op, operands.scalar, operands.array);
 }

@@ -141,9 +141,9 @@ ND_INLINE float tanh(float x) {
   p = mul_add(p, z, -5.37397155531e-2f);
   p = mul_add(p, z, 1.33314422036e-1f);
   p = mul_add(p, z, -3.33332819422e-1f);
-  const float near = mul_add(p * z, x, x);
-  const float far = __builtin_copysignf(1.0f - 2.0f / (exp(2.0f * a) + 1.0f), x);
-  return a < 0.625f ? near : far;
+  const float near = mul_add(p * z, a, a);
+  const float far = 1.0f - 2.0f / (exp(2.0f * a) + 1.0f);
+  return __builtin_copysignf(a < 0.625f ? near : far, x);  // of -0 as well
 }
 
 // Polynomials fitted for this file: minimax (Lawson's weighted least squares at Chebyshev nodes)

@@ -170,16 +170,8 @@ void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& 
   const Axis target(out, axis);
   check_indices(indices, target);
   if (indices.size() == 0) return;
-  Walk<3> walk;  // of all dimensions but the axis: a thread's block owns its part of out
-  const Array* const operands[3] = {&out, &indices, &values};
-  for (int k = 0; k < 3; ++k) walk.data[k] = operands[k]->data();
-  for (int d = 0; d < out.ndim(); ++d) {
-    if (d == axis) continue;
-    walk.push_back(indices.shape()[d],
-                   {Walk<3>::byte_stride(out, d), Walk<3>::byte_stride(indices, d),
-                    Walk<3>::byte_stride(values, d)});
-  }
-  walk.normalize();
+  // A thread's block owns its part of out.
+  const Walk<3> walk = walk_of_lanes<3>({&out, &indices, &values}, axis);
   const int64_t length = indices.shape()[axis];
   const int64_t along[3] = {0, Walk<3>::byte_stride(indices, axis),
                             Walk<3>::byte_stride(values, axis)};

@@ -14,14 +14,7 @@ void scan(ScanOp op, const Array& out, const Array& x, int axis) {
   static const ScanKernels& all_kernels = ND_SELECT_KERNELS(scan_kernels);
   const ScanKernels::Pair& kernels =
       all_kernels.of[static_cast<int>(op)][static_cast<int>(x.dtype())];
-  Walk<2> lanes;
-  lanes.data[0] = out.data();
-  lanes.data[1] = x.data();
-  for (int d = 0; d < x.ndim(); ++d) {
-    if (d == axis) continue;
-    lanes.push_back(x.shape()[d], {Walk<2>::byte_stride(out, d), Walk<2>::byte_stride(x, d)});
-  }
-  lanes.normalize();
+  const Walk<2> lanes = walk_of_lanes<2>({&out, &x}, axis);
   const int64_t length = x.shape()[axis];
   const int64_t out_stride = Walk<2>::byte_stride(out, axis);
   const int64_t x_stride = Walk<2>::byte_stride(x, axis);

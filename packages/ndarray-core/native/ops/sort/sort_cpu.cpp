@@ -159,14 +159,7 @@ void for_each_lane(const Array& out, const Array& x, int axis, bool descending,
                    SortOne&& sort_one) {
   const Lane lane = {x.shape()[axis], Walk<2>::byte_stride(out, axis),
                      Walk<2>::byte_stride(x, axis), descending ? ~uint64_t{0} : 0};
-  Walk<2> lanes;
-  lanes.data[0] = out.data();
-  lanes.data[1] = x.data();
-  for (int d = 0; d < x.ndim(); ++d) {
-    if (d == axis) continue;
-    lanes.push_back(x.shape()[d], {Walk<2>::byte_stride(out, d), Walk<2>::byte_stride(x, d)});
-  }
-  lanes.normalize();
+  const Walk<2> lanes = walk_of_lanes<2>({&out, &x}, axis);
   const int64_t grain = std::max<int64_t>(1, parallel_grain / 4 / lane.length);
   for_each_block(lanes, grain, 1, [&](const Block<2>& block) {
     const int64_t room = 2 * lane.length * static_cast<int64_t>(sizeof(Item));

@@ -37,10 +37,23 @@ def erf(x: Array, out: Array) -> Array:
 def sign(x: Array, out: Array) -> Array:
     if x.dtype.kind != "c":
         return np.sign(x, out=out)
-    magnitude = np.abs(x)
+    scaled = x / 2 if np.abs(x).max(initial=0) == np.inf else x  # parts that are too large for abs
+    magnitude = np.abs(scaled)
     # Part by part: a complex quotient of infinities is NaN in both parts.
-    out.real = np.where(magnitude == 0, 0, x.real / magnitude)
-    out.imag = np.where(magnitude == 0, 0, x.imag / magnitude)
+    out.real = np.where(magnitude == 0, 0, scaled.real / magnitude)
+    out.imag = np.where(magnitude == 0, 0, scaled.imag / magnitude)
+    return out
+
+
+def log1p(x: Array, out: Array) -> Array:
+    if x.dtype.kind != "c":
+        return np.log1p(x, out=out)
+    a, b = x.real, x.imag
+    small = (np.abs(a) < 0.5) & (np.abs(b) < 0.5)
+    # ln|1 + x| from what is left of 1: NumPy's own loses small real parts.
+    near = np.log1p(a * (2 + a) + b * b) / 2
+    out.real = np.where(small, near, np.log(x + 1).real)
+    out.imag = np.arctan2(b, 1 + a)
     return out
 
 
@@ -117,7 +130,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "exp": np.exp,
     "expm1": expm1,
     "log": np.log,
-    "log1p": np.log1p,
+    "log1p": log1p,
     "log2": np.log2,
     "log10": np.log10,
     "sin": np.sin,

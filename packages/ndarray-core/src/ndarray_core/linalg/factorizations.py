@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import _core, creation
 from .._core import NDArray
+from .._typing import expect_array
 from ..dtypes import finfo, result_type
 from ..errors import DeviceError, LinAlgError, ShapeError
 from ..host_functions import apply, as_floating
@@ -75,6 +76,7 @@ class SVDResult(NamedTuple):
 
 def as_matrices(x: NDArray, op: str, square: bool = False) -> NDArray:
     """x (..., M, N) in a type that LAPACK has; ShapeError if it is no (square) matrix."""
+    expect_array(x, op)
     if x.ndim < 2 or (square and x.shape[-2] != x.shape[-1]):
         kind = "square matrix" if square else "matrix"
         raise ShapeError(f"{op}: takes a {kind} or a stack of them, not shape {x.shape}")

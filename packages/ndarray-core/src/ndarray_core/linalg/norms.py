@@ -12,6 +12,7 @@ import math
 
 from .. import _core
 from .._core import NDArray
+from .._halves import rounded_once
 from .._typing import Axis
 from ..dtypes import default_float
 from ..errors import ShapeError
@@ -27,6 +28,7 @@ def _absolute(x: NDArray) -> NDArray:
     return _core.absolute(x)
 
 
+@rounded_once
 def vector_norm(
     x: NDArray, /, *, axis: Axis = None, keepdims: bool = False, ord: int | float = 2
 ) -> NDArray:
@@ -50,6 +52,7 @@ def vector_norm(
     return _core.pow(_core.sum(_core.pow(size, float(ord)), axis, keepdims), 1 / ord)
 
 
+@rounded_once
 def matrix_norm(
     x: NDArray, /, *, keepdims: bool = False, ord: int | float | str | None = "fro"
 ) -> NDArray:
