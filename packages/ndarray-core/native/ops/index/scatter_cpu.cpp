@@ -3,6 +3,7 @@
 // rows are written at once.
 #include <cstring>
 
+#include "core/combine.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
 #include "ops/index/axis.hpp"
 
@@ -15,34 +16,10 @@ struct Assign {
     return value;
   }
 };
-struct Add {  // of bools: or
-  template <typename T>
-  static T combine(T target, T value) {
-    return static_cast<T>(target + value);
-  }
-};
-struct Subtract {
+struct Difference {
   template <typename T>
   static T combine(T target, T value) {
     return static_cast<T>(target - value);
-  }
-};
-struct Multiply {  // of bools: and
-  template <typename T>
-  static T combine(T target, T value) {
-    return static_cast<T>(target * value);
-  }
-};
-struct Maximum {  // NaN wins
-  template <typename T>
-  static T combine(T target, T value) {
-    return value > target || value != value ? value : target;
-  }
-};
-struct Minimum {
-  template <typename T>
-  static T combine(T target, T value) {
-    return value < target || value != value ? value : target;
   }
 };
 
@@ -52,11 +29,11 @@ void dispatch_op(ScatterOp op, F&& f) {
     case ScatterOp::assign:
       return f.template operator()<Assign>();
     case ScatterOp::add:
-      return f.template operator()<Add>();
+      return f.template operator()<Sum>();
     case ScatterOp::subtract:
-      return f.template operator()<Subtract>();
+      return f.template operator()<Difference>();
     case ScatterOp::multiply:
-      return f.template operator()<Multiply>();
+      return f.template operator()<Product>();
     case ScatterOp::maximum:
       return f.template operator()<Maximum>();
     case ScatterOp::minimum:

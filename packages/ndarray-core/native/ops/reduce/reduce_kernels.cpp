@@ -8,6 +8,7 @@
 
 #include <type_traits>
 
+#include "core/combine.hpp"
 #include "cpu/vector_width.hpp"
 #include "ops/elementwise/domains.hpp"
 
@@ -16,32 +17,6 @@ namespace {
 
 constexpr int max_levels = 12;  // 2^11 runs of 16 rows make reduce_limit
 static_assert(run_rows << (max_levels - 1) >= reduce_limit);
-
-// Each works on scalars and on vectors.
-struct Sum {
-  template <typename V>
-  static V combine(V a, V b) {
-    return a + b;
-  }
-};
-struct Product {
-  template <typename V>
-  static V combine(V a, V b) {
-    return a * b;
-  }
-};
-struct Maximum {  // NaN wins
-  template <typename V>
-  static V combine(V a, V b) {
-    return (b > a) | (b != b) ? b : a;
-  }
-};
-struct Minimum {
-  template <typename V>
-  static V combine(V a, V b) {
-    return (b < a) | (b != b) ? b : a;
-  }
-};
 
 // X: element type; A: the type that its values are accumulated in.
 template <typename X, typename A>

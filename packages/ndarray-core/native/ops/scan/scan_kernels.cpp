@@ -1,35 +1,11 @@
 // Compiled once per instruction set.
 #include "ops/scan/scan_kernels.hpp"
 
+#include "core/combine.hpp"
 #include "ops/elementwise/domains.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
-
-struct Sum {
-  template <typename T>
-  static T combine(T a, T b) {
-    return static_cast<T>(a + b);
-  }
-};
-struct Product {
-  template <typename T>
-  static T combine(T a, T b) {
-    return static_cast<T>(a * b);
-  }
-};
-struct Maximum {  // NaN wins
-  template <typename T>
-  static T combine(T a, T b) {
-    return (b > a) | (b != b) ? b : a;
-  }
-};
-struct Minimum {
-  template <typename T>
-  static T combine(T a, T b) {
-    return (b < a) | (b != b) ? b : a;
-  }
-};
 
 template <typename Op, typename T>
 void scan_row(char* out, const char* x, int64_t count, int64_t out_stride, int64_t x_stride) {

@@ -1,0 +1,35 @@
+// How two values become one: what reductions, scans and scatters have in common. For scalars and
+// for the compiler's vectors. In a namespace of each file's own: a kernel compiled for one
+// instruction set must not lend its copy to the others.
+#pragma once
+
+namespace nd {
+namespace {
+
+struct Sum {
+  template <typename V>
+  static V combine(V a, V b) {
+    return static_cast<V>(a + b);
+  }
+};
+struct Product {
+  template <typename V>
+  static V combine(V a, V b) {
+    return static_cast<V>(a * b);
+  }
+};
+struct Maximum {  // NaN wins
+  template <typename V>
+  static V combine(V a, V b) {
+    return (b > a) | (b != b) ? b : a;
+  }
+};
+struct Minimum {  // NaN wins
+  template <typename V>
+  static V combine(V a, V b) {
+    return (b < a) | (b != b) ? b : a;
+  }
+};
+
+}  // namespace
+}  // namespace nd
