@@ -119,12 +119,12 @@ def test_least_squares_results_by_driver() -> None:
     solution, residuals, rank, singular = linalg.lstsq(A, B)
     expected = np.linalg.lstsq(A.numpy(), B.numpy(), rcond=None)
     close(solution, expected[0])
-    close(residuals, expected[1])
-    assert (rank.item(), singular.shape) == (2, (0,))
+    assert (rank.item(), residuals.shape, singular.shape) == (2, (0,), (0,))
     assert linalg.lstsq(A, B, driver="gels").rank.shape == (0,)
+    close(linalg.lstsq(A, B, driver="gels").residuals, expected[1])
     close(linalg.lstsq(A, B, driver="gelsd").singular_values, expected[3])
     deficient = ta.tensor(np.ones((3, 2)))
-    assert linalg.lstsq(deficient, deficient).residuals.shape == (0,)
+    assert linalg.lstsq(deficient, deficient, driver="gelsd").residuals.shape == (0,)
     with pytest.raises(ValueError, match="driver"):
         linalg.lstsq(A, B, driver="qr")
     with pytest.raises(ShapeError, match="lstsq"):

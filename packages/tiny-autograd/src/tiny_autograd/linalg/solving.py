@@ -319,12 +319,12 @@ def lstsq(
     """The X of least norm among those with the least norm of A @ X - B, as pinv(A) @ B.
 
     A: (..., M, N); B: (..., M, K), or a vector (..., M) with A's leading dimensions. `rcond` is
-    the rtol of `pinv`. residuals: the squared norms of A @ X - B where M > N and all matrices have
-    full rank, else empty.
+    the rtol of `pinv`. There is a gradient where the rank does not change nearby.
 
     The way to the solution is always the singular values, so `driver` decides, as in PyTorch, only
-    which results there are: rank but for "gels", singular_values for "gelsd" and "gelss"; the
-    others are empty. None is "gelsy". There is a gradient where the rank does not change nearby.
+    which results there are: rank but for "gels"; singular_values for "gelsd" and "gelss";
+    residuals, the squared norms of A @ X - B, but for "gelsy", which is what None means, and where
+    M > N and all matrices have full rank. The others are empty.
 
     >>> import tiny_autograd as ta
     >>> ta.linalg.lstsq(ta.tensor([[1.0], [1.0]]), ta.tensor([[1.0], [3.0]])).solution
@@ -346,8 +346,8 @@ def lstsq(
     rank = nd.linalg.matrix_rank(x, rtol=rtol)
     solution = matmul(pseudo_inverse(A, rtol), right)
     none = nd.zeros((0,), dtype=singular.dtype, device=x.device)
-    full = rows > columns and bool(nd.all(nd.equal(rank, columns)))
-    residuals = sum(square(matmul(A, solution) - right), -2) if full else alike(A, none)
+    over = rows > columns and chosen != "gelsy" and bool(nd.all(nd.equal(rank, columns)))
+    residuals = sum(square(matmul(A, solution) - right), -2) if over else alike(A, none)
     return LstsqResult(
         squeeze(solution, -1) if vector else solution,
         residuals,
