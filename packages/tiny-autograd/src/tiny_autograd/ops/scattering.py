@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import ndarray_core as nd
 from ndarray_core import NDArray
@@ -148,7 +148,9 @@ scatter_product.vjp(
 
 
 @op(cost=_combined)
-def scatter_extremum(x: Operand, src: Operand, index: Operand, /, dim: int, mode: str) -> NDArray:
+def scatter_extremum(
+    x: Operand, src: Operand, index: Operand, /, dim: int, mode: Literal["maximum", "minimum"]
+) -> NDArray:
     """x, or what `index` along `dim` brings of src there, if larger (`mode` "maximum") or smaller.
 
     Equal extrema share the gradient.
@@ -159,7 +161,7 @@ def scatter_extremum(x: Operand, src: Operand, index: Operand, /, dim: int, mode
     tensor([0., 3.])
     """
     out: NDArray = x.copy()
-    nd.scatter(within(out, index.shape, dim), index, src, axis=dim, mode=mode)  # type: ignore[arg-type]
+    nd.scatter(within(out, index.shape, dim), index, src, axis=dim, mode=mode)
     return out
 
 
