@@ -36,6 +36,7 @@ FAMILIES = (
     elementwise.complex_numbers,
     elementwise.logic,
     elementwise.mathematics,
+    elementwise.special,
 )
 NOT_FLOATING = ("bool", *INTEGERS)
 
@@ -58,6 +59,10 @@ class Row:
 
 def floating(name: str, reference: Callable[..., Any], low: float = -4.0, high: float = 4.0) -> Row:
     return Row(name, reference, REAL, low, high, to_floating=True)
+
+
+def of_each(function: Callable[[float], float]) -> Callable[..., Any]:
+    return lambda x: np.vectorize(function, otypes=[x.dtype])(x)
 
 
 UNARY = [
@@ -90,7 +95,9 @@ UNARY = [
     floating("asinh", np.arcsinh, -50, 50),
     floating("acosh", np.arccosh, 0, 50),
     floating("atanh", np.arctanh, -1.1, 1.1),
-    floating("erf", lambda x: np.vectorize(math.erf, otypes=[x.dtype])(x)),
+    floating("erf", of_each(math.erf)),
+    floating("exp2", np.exp2, -130, 130),
+    floating("erfc", of_each(math.erfc), -6, 12),
     floating("sigmoid", lambda x: 1 / (1 + np.exp(-x)), -100, 100),
     Row("isnan", np.isnan),
     Row("isinf", np.isinf),
@@ -118,6 +125,9 @@ BINARY = [
     Row("multiply", np.multiply, REAL),
     Row("maximum", np.maximum, REAL),
     Row("minimum", np.minimum, REAL),
+    Row("fmax", np.fmax, REAL),
+    Row("fmin", np.fmin, REAL),
+    Row("fmod", np.fmod),
     Row("floor_divide", floor_divide),
     Row("remainder", np.remainder),
     Row("pow", np.power, (*FLOATING, *UNSIGNED)),
@@ -440,7 +450,7 @@ def test_integers_divided_by_zero_give_zero(device: nd.Device) -> None:
 
 
 def test_every_function_has_a_row() -> None:
-    tested = {row.name for row in UNARY + BINARY} | {"abs", "angle", "where", "clip"}
+    tested = {row.name for row in UNARY + BINARY} | {"abs", "angle", "where", "clip", "polygamma"}
     assert tested == set().union(*(family.__all__ for family in FAMILIES))
 
 

@@ -88,6 +88,7 @@ from .elementwise.arithmetic import *
 from .elementwise.complex_numbers import *
 from .elementwise.logic import *
 from .elementwise.mathematics import *
+from .elementwise.special import *
 from .indexing import *
 from .inspection import __array_api_version__, __array_namespace_info__
 from .interchange import astype, from_dlpack, from_numpy, to_device
@@ -170,6 +171,7 @@ __all__ += elementwise.arithmetic.__all__
 __all__ += elementwise.complex_numbers.__all__
 __all__ += elementwise.logic.__all__
 __all__ += elementwise.mathematics.__all__
+__all__ += elementwise.special.__all__
 __all__ += indexing.__all__
 __all__ += manipulation.__all__
 __all__ += padding.__all__

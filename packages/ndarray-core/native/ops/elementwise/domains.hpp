@@ -36,9 +36,11 @@ constexpr BinaryOp on_bools(BinaryOp op) {
   switch (op) {
     case BinaryOp::add:
     case BinaryOp::maximum:
+    case BinaryOp::fmax:
       return BinaryOp::bitwise_or;
     case BinaryOp::multiply:
     case BinaryOp::minimum:
+    case BinaryOp::fmin:
       return BinaryOp::bitwise_and;
     default:
       return op;
@@ -58,6 +60,11 @@ constexpr bool vectorizes(UnaryOp op) {
     case UnaryOp::erf:
     case UnaryOp::sigmoid:
       return std::is_same_v<T, float>;
+    case UnaryOp::exp2:
+    case UnaryOp::erfc:
+    case UnaryOp::erfinv:
+    case UnaryOp::lgamma:
+    case UnaryOp::digamma:
     case UnaryOp::log2:
     case UnaryOp::log10:
     case UnaryOp::sin:
@@ -81,6 +88,8 @@ constexpr bool vectorizes(BinaryOp op) {
   switch (op) {
     case BinaryOp::floor_divide:
     case BinaryOp::remainder:
+    case BinaryOp::fmod:
+    case BinaryOp::zeta:
     case BinaryOp::pow:
     case BinaryOp::atan2:
     case BinaryOp::hypot:

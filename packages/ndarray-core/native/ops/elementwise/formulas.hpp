@@ -9,6 +9,7 @@
 
 #include "ops/elementwise/complex_functions.hpp"
 #include "ops/elementwise/float32_functions.hpp"
+#include "ops/elementwise/special_functions.hpp"
 
 namespace nd::m {
 
@@ -20,6 +21,8 @@ inline constexpr bool is_float = std::is_floating_point_v<T>;
   ND_INLINE double name(double x) { return __builtin_##builtin(x); } \
   ND_INLINE float name(float x) { return __builtin_##builtin##f(x); }
 ND_LIBRARY(sqrt, sqrt)
+ND_LIBRARY(exp2, exp2)
+ND_LIBRARY(erfc, erfc)
 ND_LIBRARY(log2, log2)
 ND_LIBRARY(log10, log10)
 ND_LIBRARY(sin, sin)
@@ -137,10 +140,26 @@ ND_INLINE T minimum(T x, T y) {
   return (x <= y) | (x != x) ? x : y;
 }
 
+// A number wins over NaN.
+template <typename T>
+ND_INLINE T fmax(T x, T y) {
+  return (x >= y) | (y != y) ? x : y;
+}
+template <typename T>
+ND_INLINE T fmin(T x, T y) {
+  return (x <= y) | (y != y) ? x : y;
+}
+
 // A divisor that the processor accepts: division by 0 and INT_MIN / -1 trap.
 template <typename T>
 ND_INLINE T safe_divisor(T y) {
   return (y == T(0)) | (std::is_signed_v<T> && y == static_cast<T>(-1)) ? T(1) : y;
+}
+
+template <typename T>
+  requires std::is_integral_v<T>
+ND_INLINE T fmod(T x, T y) {
+  return static_cast<T>(x % safe_divisor(y));  // 0 for y = 0 and y = -1
 }
 
 template <typename T>
@@ -150,7 +169,7 @@ ND_INLINE T remainder(T x, T y) {
     const T moved = (y < 0) != (r < 0) ? r + y : r;
     return y == 0 ? r : (r == 0 ? copysign(T(0), y) : moved);
   } else {
-    const T r = static_cast<T>(x % safe_divisor(y));  // 0 for y = 0 and y = -1
+    const T r = fmod(x, y);  // 0 for y = 0 and y = -1
     return static_cast<T>((r != 0) & ((r < 0) != (y < 0)) ? r + y : r);
   }
 }

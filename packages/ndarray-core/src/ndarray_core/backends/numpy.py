@@ -7,7 +7,6 @@ each method is the plain NumPy way to say what its family does.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -18,21 +17,13 @@ import numpy.typing as npt
 
 from ..dtypes import to_numpy_dtype
 from ..errors import OutOfMemoryError
-from . import philox
+from . import philox, special_functions
 
 __all__ = ["NumpyBackend"]
 
 Array = npt.NDArray[Any]
 
 HALF_TYPES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
-
-_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
-
-
-def erf(x: Array, out: Array) -> Array:
-    out[...] = _erf(x)
-    return out
-
 
 def sign(x: Array, out: Array) -> Array:
     if x.dtype.kind != "c":
@@ -128,6 +119,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "reciprocal": np.reciprocal,
     "sqrt": np.sqrt,
     "exp": np.exp,
+    "exp2": np.exp2,
     "expm1": expm1,
     "log": np.log,
     "log1p": log1p,
@@ -145,7 +137,11 @@ UNARY: dict[str, Callable[..., Any]] = {
     "asinh": np.arcsinh,
     "acosh": np.arccosh,
     "atanh": np.arctanh,
-    "erf": erf,
+    "erf": special_functions.erf,
+    "erfc": special_functions.erfc,
+    "erfinv": special_functions.erfinv,
+    "lgamma": special_functions.lgamma,
+    "digamma": special_functions.digamma,
     "sigmoid": sigmoid,
     "logit": logit,
     "isnan": np.isnan,
@@ -161,14 +157,18 @@ BINARY: dict[str, Callable[..., Any]] = {
     "multiply": np.multiply,
     "maximum": np.maximum,
     "minimum": np.minimum,
+    "fmax": np.fmax,
+    "fmin": np.fmin,
     "subtract": np.subtract,
     "floor_divide": floor_divide,
     "remainder": np.remainder,
+    "fmod": np.fmod,
     "pow": np.power,
     "divide": np.divide,
     "atan2": np.arctan2,
     "hypot": np.hypot,
     "logaddexp": np.logaddexp,
+    "zeta": special_functions.zeta,
     "copysign": np.copysign,
     "nextafter": np.nextafter,
     "equal": np.equal,

@@ -15,6 +15,9 @@ __all__ = [
     "divide",
     "floor",
     "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
     "maximum",
     "minimum",
     "multiply",
@@ -88,6 +91,15 @@ def remainder(x1: Operand, x2: Operand, /) -> NDArray:
     return _core.remainder(x1, x2)
 
 
+def fmod(x1: Operand, x2: Operand, /) -> NDArray:
+    """x1 - x2 * trunc(x1 / x2): as `remainder`, but with the sign of x1. By integer 0: 0.
+
+    >>> nd.fmod(nd.asarray([7, -7]), 3).tolist()
+    [1, -1]
+    """
+    return _core.fmod(x1, x2)
+
+
 def pow(x1: Operand, x2: Operand, /) -> NDArray:
     """x1 to the power x2. ValueError for an integer to a negative integer power.
 
@@ -113,6 +125,24 @@ def minimum(x1: Operand, x2: Operand, /) -> NDArray:
     [1, 3]
     """
     return _core.minimum(x1, x2)
+
+
+def fmax(x1: Operand, x2: Operand, /) -> NDArray:
+    """As `maximum`, but NaN only if both are.
+
+    >>> nd.fmax(nd.asarray([1.0, float("nan")]), 0.5).tolist()
+    [1.0, 0.5]
+    """
+    return _core.fmax(x1, x2)
+
+
+def fmin(x1: Operand, x2: Operand, /) -> NDArray:
+    """As `minimum`, but NaN only if both are.
+
+    >>> nd.fmin(nd.asarray([1.0, float("nan")]), 0.5).tolist()
+    [0.5, 0.5]
+    """
+    return _core.fmin(x1, x2)
 
 
 def negative(x: NDArray, /) -> NDArray:

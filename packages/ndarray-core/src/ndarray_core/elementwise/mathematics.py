@@ -21,8 +21,8 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
-    "erf",
     "exp",
+    "exp2",
     "expm1",
     "hypot",
     "log",
@@ -57,6 +57,15 @@ def exp(x: NDArray, /) -> NDArray:
     [1.0, 2.718281828459045]
     """
     return _core.exp(x)
+
+
+def exp2(x: NDArray, /) -> NDArray:
+    """2 to the power x.
+
+    >>> nd.exp2(nd.asarray([3.0, -1.0], dtype=nd.float64)).tolist()
+    [8.0, 0.5]
+    """
+    return _core.exp2(x)
 
 
 def expm1(x: NDArray, /) -> NDArray:
@@ -210,15 +219,6 @@ def atanh(x: NDArray, /) -> NDArray:
     [0.0, inf]
     """
     return _core.atanh(x)
-
-
-def erf(x: NDArray, /) -> NDArray:
-    """The error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x.
-
-    >>> nd.erf(nd.asarray([0.0, 10.0], dtype=nd.float64)).tolist()
-    [0.0, 1.0]
-    """
-    return _core.erf(x)
 
 
 def sigmoid(x: NDArray, /) -> NDArray:
