@@ -30,6 +30,7 @@ def _unary() -> list[OpCase]:
         "sqrt": between(0.5, 2, 3, 4),
         "rsqrt": between(0.5, 2, 3, 4),
         "exp": normal(3, 4),
+        "exp2": normal(3, 4),
         "expm1": normal(3, 4),
         "log": between(0.5, 2, 3, 4),
         "log1p": between(-0.5, 2, 3, 4),
@@ -48,6 +49,9 @@ def _unary() -> list[OpCase]:
         "acosh": between(1.5, 3, 3, 4),
         "atanh": between(-0.8, 0.8, 3, 4),
         "erf": normal(3, 4),
+        "erfc": normal(3, 4),
+        "erfinv": between(-0.9, 0.9, 3, 4),
+        "lgamma": between(0.5, 4, 3, 4),
         "sigmoid": normal(3, 4),
         "logit": between(0.1, 0.9, 3, 4),
         "sign": distinct(3, 4),
@@ -55,11 +59,27 @@ def _unary() -> list[OpCase]:
         "ceil": distinct(3, 4),
         "round": distinct(3, 4),
         "trunc": distinct(3, 4),
+        "frac": distinct(3, 4),
         "relu": distinct(3, 4),
     }
     rows = [case(n, getattr(ops, n), x, torch=f"torch.{n}") for n, x in domains.items()]
     rows += [case(f"{n}[0-d]", getattr(ops, n), normal(), torch=f"torch.{n}") for n in ("exp",)]
+    left = fixed([-0.4, -1.3, -2.6, -3.5])
     rows += [
+        case("lgamma[left]", ops.lgamma, left, torch="torch.lgamma"),
+        # PyTorch's first derivative of digamma has few digits, other than its zeta function.
+        case("digamma", ops.digamma, between(0.5, 4, 3, 4)),
+        case("digamma[values]", ops.digamma, between(0.5, 4, 3, 4), torch="torch.digamma",
+             orders=0),
+        case("polygamma[1]", lambda x: ops.polygamma(1, x), between(0.5, 4, 3, 4),
+             torch="lambda x: torch.special.zeta(2, x)", covers="digamma_derivative"),
+        case("digamma[left]", ops.digamma, left, torch="torch.digamma"),
+        case("polygamma[0]", lambda x: ops.polygamma(0, x), left,
+             torch="lambda x: torch.polygamma(0, x)"),
+        case("nan_to_num", ops.nan_to_num, fixed([1.0, np.nan, np.inf, -np.inf]), posinf=7.0,
+             neginf=-3.0, nan=0.5, torch="torch.nan_to_num", orders=0),
+        case("nan_to_num[finite]", ops.nan_to_num, normal(3), torch="torch.nan_to_num",
+             covers="finite_or"),
         case("isnan", ops.isnan, fixed([1.0, np.nan, np.inf]), torch="torch.isnan", orders=0),
         case("isinf", ops.isinf, fixed([1.0, np.nan, np.inf]), torch="torch.isinf", orders=0),
         case("isfinite", ops.isfinite, fixed([1.0, np.nan]), torch="torch.isfinite", orders=0),
@@ -67,11 +87,16 @@ def _unary() -> list[OpCase]:
         case("bitwise_not", ops.bitwise_not, integers(0, 9, 4), torch="torch.bitwise_not",
              orders=0),
     ]
+    for n in (2, 3):
+        rows.append(case(f"polygamma[{n}]", lambda x, n=n: ops.polygamma(n, x),
+                         between(0.5, 4, 3, 4), torch=f"lambda x: torch.polygamma({n}, x)",
+                         covers="digamma_derivative"))
     return rows
 
 
 def _binary() -> list[OpCase]:
     away = between(0.5, 2, 3, 4)
+    extremes = ("maximum", "minimum", "fmax", "fmin")
     rows = []
     for name, x, y in (
         ("add", normal(3, 4), normal(3, 4)),
@@ -81,13 +106,15 @@ def _binary() -> list[OpCase]:
         ("pow", away, normal(3, 4)),
         ("maximum", distinct(3, 4), fixed(np.arange(12.0).reshape(3, 4) / 2 - 3)),
         ("minimum", distinct(3, 4), fixed(np.arange(12.0).reshape(3, 4) / 2 - 3)),
+        ("fmax", distinct(3, 4), fixed(np.arange(12.0).reshape(3, 4) / 2 - 3)),
+        ("fmin", distinct(3, 4), fixed(np.arange(12.0).reshape(3, 4) / 2 - 3)),
         ("atan2", normal(3, 4), away),
         ("hypot", away, normal(3, 4)),
         ("logaddexp", normal(3, 4), normal(3, 4)),
     ):
         function, torch = getattr(ops, name), f"torch.{name}"
-        rows.append(case(name, function, x, y, torch=torch))
-        row = Input((4,), y.draw) if name not in ("maximum", "minimum") else fixed(np.zeros(4))
+        rows.append(case(name, function, x, y, torch=torch, covers=name))
+        row = Input((4,), y.draw) if name not in extremes else fixed(np.zeros(4))
         rows.append(case(f"{name}[broadcast]", function, x, row, torch=torch))
     rows += [
         case("sub[number first]", lambda x: 2 - x, normal(3), torch="lambda x: 2 - x"),
@@ -111,8 +138,20 @@ def _binary() -> list[OpCase]:
         case("where", ops.where, booleans(3, 4), normal(3, 4), normal(4), torch="torch.where"),
         case("masked_fill", ops.masked_fill, normal(3, 4), booleans(3, 4), value=2.0,
              torch="torch.masked_fill"),
-        case("lerp by hand", lambda x, y: x + 0.25 * (y - x), normal(3), normal(3),
-             torch="lambda x, y: torch.lerp(x, y, 0.25)"),
+        case("add[alpha]", ops.add, normal(3, 4), normal(4), alpha=-0.5, torch="torch.add"),
+        case("sub[alpha]", ops.sub, normal(3, 4), normal(4), alpha=2.0, torch="torch.sub"),
+        case("fmod", ops.fmod, fixed([-5.2, 4.1, 0.4, -0.3]), fixed([1.5, -1.5, 2.5, 2.0]),
+             torch="torch.fmod"),
+        case("float_power[number]", lambda x: ops.float_power(x, 1.5).astype(x.dtype),
+             between(0.5, 2, 3), torch="lambda x: torch.float_power(x, 1.5).to(x.dtype)"),
+        case("lerp[0.25]", ops.lerp, normal(3, 4), normal(4), weight=0.25, torch="torch.lerp"),
+        case("lerp[0.75]", ops.lerp, normal(3, 4), normal(4), weight=0.75, torch="torch.lerp"),
+        case("lerp[tensor]", ops.lerp, normal(3, 4), normal(4), fixed([-1.0, 0.2, 0.8, 1.5]),
+             torch="torch.lerp"),
+        case("addcmul", ops.addcmul, normal(3, 4), normal(4), normal(3, 1), value=-0.5,
+             torch="torch.addcmul"),
+        case("addcdiv", ops.addcdiv, normal(3, 4), normal(4), between(1, 2, 3, 1), value=2.0,
+             torch="torch.addcdiv"),
     ]
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         rows.append(case(name, getattr(ops, name), integers(0, 3, 3, 4), integers(0, 3, 4),
@@ -120,7 +159,8 @@ def _binary() -> list[OpCase]:
     for name in ("logical_and", "logical_or", "logical_xor"):
         rows.append(case(name, getattr(ops, name), booleans(3, 4), booleans(4),
                          torch=f"torch.{name}", orders=0))
-    for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
+                 "bitwise_right_shift"):
         rows.append(case(name, getattr(ops, name), integers(0, 9, 3, 4), integers(0, 9, 4),
                          torch=f"torch.{name}", orders=0))
     return rows
@@ -142,6 +182,22 @@ def _activations() -> list[OpCase]:
              torch=f + "softplus"),
         case("logsigmoid", ops.logsigmoid, distinct(3, 4), torch=f + "logsigmoid"),
         case("hardtanh", F.hardtanh, distinct(3, 4), torch=f + "hardtanh"),
+        case("celu", F.celu, distinct(3, 4), alpha=1.5, torch=f + "celu"),
+        case("softsign", F.softsign, distinct(3, 4), torch=f + "softsign"),
+        case("hardsigmoid", F.hardsigmoid, distinct(3, 8),
+             torch="lambda x: torch.clamp(x + 3, 0, 6) / 6"),  # its own divides in float32
+        case("hardswish", F.hardswish, distinct(3, 8), torch=f + "hardswish"),
+        case("threshold", F.threshold, distinct(3, 4), threshold=0.9, value=-2.0,
+             torch=f + "threshold"),
+        case("prelu", F.prelu, distinct(2, 3, 4), fixed([0.5, -0.2, 0.1]), torch=f + "prelu"),
+        case("prelu[one]", F.prelu, distinct(4), fixed([0.5]), torch=f + "prelu"),
+        case("prelu[0-d]", F.prelu, fixed(-2.0), fixed([0.5]), torch=f + "prelu"),
+        case("glu", F.glu, normal(3, 4), torch=f + "glu"),
+        case("glu[first]", F.glu, normal(4, 3), dim=0, torch=f + "glu"),
+        case("tanhshrink", F.tanhshrink, normal(3, 4), torch=f + "tanhshrink"),
+        case("hardshrink", F.hardshrink, distinct(3, 4), torch=f + "hardshrink"),
+        case("softshrink", F.softshrink, distinct(3, 4), lambd=0.7, torch=f + "softshrink"),
+        case("softmin", F.softmin, normal(3, 4), dim=1, torch=f + "softmin"),
         case("relu6", F.relu6, distinct(3, 8), torch=f + "relu6"),
         case("softmax", ops.softmax, normal(3, 4), dim=1, torch="torch.softmax"),
         case("softmax[first]", ops.softmax, normal(3, 4), dim=0, torch="torch.softmax"),

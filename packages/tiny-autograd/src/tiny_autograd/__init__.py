@@ -98,6 +98,7 @@ from .op import Op, op
 # Each family lists its public names, so that a new operation is named in one file.
 from .ops.activation import *
 from .ops.arithmetic import *
+from .ops.bounds import *
 from .ops.comparison import *
 from .ops.contraction import *
 from .ops.conversion import *
@@ -111,10 +112,12 @@ from .ops.rearranging import *
 from .ops.reduction import *
 from .ops.replacing import *
 from .ops.rounding import *
+from .ops.scan import *
 from .ops.scattering import *
 from .ops.selection import *
 from .ops.shape import *
 from .ops.sorting import *
+from .ops.special import *
 from .ops.statistics import *
 from .ops.transcendental import *
 from .sampling import (
@@ -236,6 +239,7 @@ __all__ = [
 ]
 __all__ += ops.activation.__all__
 __all__ += ops.arithmetic.__all__
+__all__ += ops.bounds.__all__
 __all__ += ops.comparison.__all__
 __all__ += ops.conversion.__all__
 __all__ += ops.contraction.__all__
@@ -246,8 +250,10 @@ __all__ += ops.linalg.__all__
 __all__ += ops.products.__all__
 __all__ += ops.reduction.__all__
 __all__ += ops.rounding.__all__
+__all__ += ops.scan.__all__
 __all__ += ops.selection.__all__
 __all__ += ops.shape.__all__
+__all__ += ops.special.__all__
 __all__ += ops.statistics.__all__
 __all__ += ops.transcendental.__all__
 __all__ += ops.counting.__all__

@@ -56,11 +56,6 @@ def in_place(operation: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _times(x: Any, factor: Any) -> Any:
-    """x * factor, of tensors or numbers."""
-    return x if isinstance(factor, int | float) and factor == 1 else x * factor
-
-
 class InPlace(Variable):
     """The in-place methods of Tensor."""
 
@@ -115,7 +110,7 @@ class InPlace(Variable):
         tensor([0.5000, 0.5000])
         """
         if self._is_recorded(other):
-            return self._become("add_", ops.add(self, _times(other, alpha)))
+            return self._become("add_", ops.add(self, other, alpha=alpha))
         array = self.array
         value = value_of(other)
         array += value if alpha == 1 else value * alpha
@@ -124,7 +119,7 @@ class InPlace(Variable):
     def sub_(self, other: Number, *, alpha: float = 1) -> Self:
         """self -= alpha * other."""
         if self._is_recorded(other):
-            return self._become("sub_", ops.sub(self, _times(other, alpha)))
+            return self._become("sub_", ops.sub(self, other, alpha=alpha))
         array = self.array
         value = value_of(other)
         array -= value if alpha == 1 else value * alpha
@@ -196,7 +191,8 @@ class InPlace(Variable):
     def addcmul_(self, tensor1: Number, tensor2: Number, *, value: float = 1) -> Self:
         """self += value * tensor1 * tensor2."""
         if self._is_recorded(tensor1, tensor2):
-            return self._become("addcmul_", ops.add(self, _times(_times(tensor1, tensor2), value)))
+            result = ops.addcmul(self, tensor1, tensor2, value=value)
+            return self._become("addcmul_", result)
         array = self.array
         product: Any = value_of(tensor1) * value_of(tensor2)
         array += product if value == 1 else product * value
@@ -205,7 +201,8 @@ class InPlace(Variable):
     def addcdiv_(self, tensor1: Number, tensor2: Number, *, value: float = 1) -> Self:
         """self += value * tensor1 / tensor2."""
         if self._is_recorded(tensor1, tensor2):
-            return self._become("addcdiv_", ops.add(self, _times(ops.div(tensor1, tensor2), value)))
+            result = ops.addcdiv(self, tensor1, tensor2, value=value)
+            return self._become("addcdiv_", result)
         array = self.array
         quotient: Any = value_of(tensor1) / value_of(tensor2)
         array += quotient if value == 1 else quotient * value
@@ -214,7 +211,7 @@ class InPlace(Variable):
     def lerp_(self, end: Tensor, weight: float) -> Self:
         """self += weight * (end - self)."""
         if self._is_recorded(end):
-            return self._become("lerp_", ops.add(self, ops.mul(ops.sub(end, self), weight)))
+            return self._become("lerp_", ops.lerp(self, end, weight))
         array = self.array
         array += (end.array - array) * weight
         return self

@@ -106,8 +106,10 @@ class Op(Generic[P]):
     `op.cost(*shapes, **parameters)` states what a call costs, `op.vjp(...)` gives the rules.
     """
 
-    def __init__(self, forward: Callable[P, Any], formula: Formula | None) -> None:
-        self.name = forward.__name__.strip("_")
+    def __init__(
+        self, forward: Callable[P, Any], formula: Formula | None, name: str | None = None
+    ) -> None:
+        self.name = name or forward.__name__.strip("_")
         self.forward = forward
         self.formula = formula
         # What functools.update_wrapper would set, so that help() and doctest find it.
@@ -361,8 +363,12 @@ class Op(Generic[P]):
         return f"<op {self.name}{self.__signature__}>"
 
 
-def op(*, cost: Formula | None = None) -> Callable[[Callable[P, Any]], Op[P]]:
+def op(
+    *, cost: Formula | None = None, name: str | None = None
+) -> Callable[[Callable[P, Any]], Op[P]]:
     """Make an operation of a function on arrays; say its gradient with `vjp` or `no_vjp`.
+
+    Graphs and errors call it by the function's name, or by another one.
 
     >>> import ndarray_core as nd
     >>> import tiny_autograd as ta
@@ -377,7 +383,7 @@ def op(*, cost: Formula | None = None) -> Callable[[Callable[P, Any]], Op[P]]:
     """
 
     def decorate(forward: Callable[P, Any]) -> Op[P]:
-        return Op(forward, cost)
+        return Op(forward, cost, name)
 
     return decorate
 

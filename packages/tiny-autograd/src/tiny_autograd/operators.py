@@ -1,4 +1,4 @@
-"""The operators of Tensor: `x + y` is `ops.add(x, y)`, and so on."""
+"""The operators of Tensor: `x + y` is `ops.plus(x, y)`, and so on."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def _shortest(operation: Callable[..., Any]) -> Callable[[Any, Any], Tensor]:
     return operation.binary() if isinstance(operation, Op) else operation
 
 
-_add = _shortest(ops.add)
-_sub = _shortest(ops.sub)
+_add = _shortest(ops.plus)
+_sub = _shortest(ops.minus)
 _mul = _shortest(ops.mul)
 _div = _shortest(ops.div)
 _floor_divide = _shortest(ops.floor_divide)
@@ -38,6 +38,8 @@ _matmul = _shortest(ops.matmul)
 _bitwise_and = _shortest(ops.bitwise_and)
 _bitwise_or = _shortest(ops.bitwise_or)
 _bitwise_xor = _shortest(ops.bitwise_xor)
+_left_shift = _shortest(ops.bitwise_left_shift)
+_right_shift = _shortest(ops.bitwise_right_shift)
 _lt = _shortest(ops.lt)
 _le = _shortest(ops.le)
 _gt = _shortest(ops.gt)
@@ -116,6 +118,18 @@ class Operators(Variable):
 
     def __rxor__(self, other: Any) -> Tensor:
         return _bitwise_xor(other, self)
+
+    def __lshift__(self, other: Any) -> Tensor:
+        return _left_shift(self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return _left_shift(other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return _right_shift(self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return _right_shift(other, self)
 
     def __lt__(self, other: Any) -> Tensor:
         return _lt(self, other)

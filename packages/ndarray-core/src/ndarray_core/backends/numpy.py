@@ -25,6 +25,7 @@ Array = npt.NDArray[Any]
 
 HALF_TYPES = (np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16))
 
+
 def sign(x: Array, out: Array) -> Array:
     if x.dtype.kind != "c":
         return np.sign(x, out=out)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ndarray_core.errors import ShapeError
+
 from .. import ops
+from ..cost import normalize_dims
 from .arguments import require_tensors
 
 if TYPE_CHECKING:
@@ -122,3 +125,144 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:
     """log(softmax(x)) over `dim`."""
     require_tensors("log_softmax", input=input)
     return ops.log_softmax(input, dim)
+
+
+def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """x where positive, else alpha (exp(x / alpha) - 1) (Barron 2017).
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.celu(ta.tensor([-2.0, 2.0]), alpha=2.0)
+    tensor([-1.2642,  2.0000])
+    """
+    require_tensors("celu", input=input)
+    return ops.elu(input * (1 / alpha)) * alpha
+
+
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + abs(x)) (Turian et al. 2009).
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.softsign(ta.tensor([-1.0, 3.0]))
+    tensor([-0.5000,  0.7500])
+    """
+    require_tensors("softsign", input=input)
+    return input / (ops.abs(input) + 1)
+
+
+def hardsigmoid(input: Tensor) -> Tensor:
+    """x / 6 + 1/2, but at least 0 and at most 1 (Howard et al. 2019).
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.hardsigmoid(ta.tensor([-4.0, 0.0, 1.5]))
+    tensor([0.0000, 0.5000, 0.7500])
+    """
+    require_tensors("hardsigmoid", input=input)
+    return ops.clamp(input + 3, 0.0, 6.0) / 6
+
+
+def hardswish(input: Tensor) -> Tensor:
+    """x hardsigmoid(x) (Howard et al. 2019).
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.hardswish(ta.tensor([-4.0, 1.0, 4.0]))
+    tensor([-0.0000,  0.6667,  4.0000])
+    """
+    require_tensors("hardswish", input=input)
+    return input * hardsigmoid(input)
+
+
+def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
+    """x where it is above the threshold, else `value`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.threshold(ta.tensor([0.5, 2.0]), 1.0, -1.0)
+    tensor([-1.,  2.])
+    """
+    require_tensors("threshold", input=input)
+    return ops.where(input > threshold, input, value)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x where positive, else `weight` x (He et al. 2015).
+
+    weight has one element, or one for each channel, the second dimension of x (N, C, ...).
+    Raises ShapeError for others.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.prelu(ta.tensor([[-1.0, -2.0]]), ta.tensor([0.5, 0.25]))
+    tensor([[-0.5000, -0.5000]])
+    """
+    require_tensors("prelu", input=input, weight=weight)
+    if weight.numel() == 1:
+        weight = ops.reshape(weight, ())
+    else:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if weight.ndim != 1 or weight.numel() != channels:
+            raise ShapeError(
+                f"prelu: weight of shape {weight.shape} for input of shape {input.shape}; "
+                f"expected (1,) or one for each of {channels} channels"
+            )
+        weight = ops.reshape(weight, (channels, *[1] * (input.ndim - 2)))
+    return ops.where(input > 0, input, input * weight)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half of x along `dim`, times the sigmoid of the second (Dauphin et al. 2017).
+
+    Raises ShapeError for an odd size.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.glu(ta.tensor([1.0, 2.0, 0.0, 0.0]))
+    tensor([0.5000, 1.0000])
+    """
+    require_tensors("glu", input=input)
+    (at,) = normalize_dims(dim, input.ndim)
+    size = input.shape[at]
+    if size % 2:
+        raise ShapeError(f"glu: dimension {dim} of shape {input.shape} must be of even size")
+    gate = ops.narrow(input, at, size // 2, size // 2)
+    return ops.narrow(input, at, 0, size // 2) * ops.sigmoid(gate)
+
+
+def softmin(input: Tensor, dim: int) -> Tensor:
+    """softmax(-x) over `dim`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.softmin(ta.tensor([0.0, 0.0, 1.0]), dim=0)
+    tensor([0.4223, 0.4223, 0.1554])
+    """
+    require_tensors("softmin", input=input)
+    return ops.softmax(-input, dim)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x).
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.tanhshrink(ta.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.2384])
+    """
+    require_tensors("tanhshrink", input=input)
+    return input - ops.tanh(input)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x, but 0 where it is between -lambd and lambd.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.hardshrink(ta.tensor([-1.0, 0.25]))
+    tensor([-1.,  0.])
+    """
+    require_tensors("hardshrink", input=input)
+    return ops.where(ops.abs(input) <= lambd, 0, input)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x, brought towards 0 by `lambd`, and 0 where it is nearer than that.
+
+    >>> import tiny_autograd as ta
+    >>> ta.functional.softshrink(ta.tensor([-1.0, 0.25]))
+    tensor([-0.5000,  0.0000])
+    """
+    require_tensors("softshrink", input=input)
+    return input - ops.clamp(input, -lambd, lambd)

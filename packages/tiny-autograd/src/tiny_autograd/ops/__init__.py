@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from .activation import *
 from .arithmetic import *
-from .arithmetic import clamp_to as clamp_to
+
+# What gradients and methods are made of, and what has no name of its own in PyTorch.
+from .arithmetic import minus as minus
+from .arithmetic import plus as plus
+from .bounds import *
+from .bounds import clamp_to as clamp_to
+from .bounds import finite_or as finite_or
 from .comparison import *
 from .contraction import *
 from .contraction import contract as contract
 from .conversion import *
-
-# What gradients and methods are made of, and what has no name of its own in PyTorch.
 from .conversion import astype as astype
 from .conversion import contiguous as contiguous
 from .conversion import to_device as to_device
@@ -49,11 +53,20 @@ from .rearranging import dilate as dilate
 from .rearranging import undilate as undilate
 from .rearranging import unfold as unfold
 from .reduction import *
+from .reduction import mean_over as mean_over
+from .reduction import prod_over as prod_over
+from .reduction import sum_over as sum_over
 from .replacing import *
 from .replacing import fill_diagonal as fill_diagonal
 from .replacing import index_assign as index_assign
 from .replacing import index_value as index_value
 from .rounding import *
+from .scan import *
+from .scan import RunningExtremum as RunningExtremum
+from .scan import cummax_positions as cummax_positions
+from .scan import cummin_positions as cummin_positions
+from .scan import cumprod_along as cumprod_along
+from .scan import cumsum_along as cumsum_along
 from .scattering import *
 from .scattering import scatter_assign as scatter_assign
 from .scattering import scatter_extremum as scatter_extremum
@@ -61,12 +74,18 @@ from .scattering import scatter_product as scatter_product
 from .scattering import scatter_value as scatter_value
 from .selection import *
 from .selection import Extremum as Extremum
+from .selection import Range as Range
+from .selection import middle as middle
+from .selection import middle_positions as middle_positions
+from .selection import rank_positions as rank_positions
 from .shape import *
 from .shape import mT as mT
 from .shape import sum_to as sum_to
 from .sorting import *
 from .sorting import search_positions as search_positions
 from .sorting import topk_positions as topk_positions
+from .special import *
+from .special import digamma_derivative as digamma_derivative
 from .statistics import *
 from .statistics import euclidean_norm as euclidean_norm
 from .statistics import std_over as std_over

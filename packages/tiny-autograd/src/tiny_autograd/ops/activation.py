@@ -16,7 +16,8 @@ from ..cost import Count, Shape, elementwise
 from ..op import Operand, op
 from .arithmetic import where
 from .reduction import axis, sum
-from .transcendental import erf, exp, sigmoid
+from .special import erf
+from .transcendental import exp, sigmoid
 
 __all__ = [
     "elu",

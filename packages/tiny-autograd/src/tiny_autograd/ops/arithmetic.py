@@ -6,7 +6,7 @@ numbers give the floating type. Python numbers never widen a tensor's type.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import ndarray_core as nd
 from ndarray_core import NDArray
@@ -15,8 +15,9 @@ from ..cost import elementwise
 from ..op import Operand, op
 from ..variable import Variable
 from .comparison import logical_and
+from .conversion import astype
 from .creation import zeros_like
-from .rounding import floor, sign
+from .rounding import floor, sign, trunc
 from .transcendental import exp, log
 
 if TYPE_CHECKING:
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 __all__ = [
     "abs",
     "add",
+    "addcdiv",
+    "addcmul",
     "atan2",
-    "clamp",
-    "clip",
     "div",
+    "float_power",
     "floor_divide",
+    "fmod",
     "hypot",
+    "lerp",
     "logaddexp",
-    "maximum",
-    "minimum",
     "mul",
     "neg",
     "pow",
@@ -45,32 +47,52 @@ __all__ = [
 ]
 
 
-@op(cost=elementwise())
-def add(x: Operand, y: Operand, /) -> NDArray:
-    """x + y.
+@op(cost=elementwise(), name="add")
+def plus(x: Operand, y: Operand, /) -> NDArray:
+    """The operator x + y.
 
     >>> import tiny_autograd as ta
-    >>> ta.add(ta.tensor([1, 2]), 0.5)
+    >>> ta.ops.plus(ta.tensor([1, 2]), 0.5)
     tensor([1.5000, 2.5000])
     """
     return nd.add(x, y)
 
 
-add.vjp(x=lambda g: g, y=lambda g: g)
+plus.vjp(x=lambda g: g, y=lambda g: g)
 
 
-@op(cost=elementwise())
-def sub(x: Operand, y: Operand, /) -> NDArray:
-    """x - y.
+def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
+    """x + alpha * y.
 
     >>> import tiny_autograd as ta
-    >>> ta.sub(ta.tensor([3.0, 2.0]), ta.tensor(1.0))
+    >>> ta.add(ta.tensor([1, 2]), 0.5)
+    tensor([1.5000, 2.5000])
+    """
+    return plus(x, y if alpha == 1 else y * alpha)
+
+
+@op(cost=elementwise(), name="sub")
+def minus(x: Operand, y: Operand, /) -> NDArray:
+    """The operator x - y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.minus(ta.tensor([3.0, 2.0]), ta.tensor(1.0))
     tensor([2., 1.])
     """
     return nd.subtract(x, y)
 
 
-sub.vjp(x=lambda g: g, y=lambda g: -g)
+minus.vjp(x=lambda g: g, y=lambda g: -g)
+
+
+def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
+    """x - alpha * y.
+
+    >>> import tiny_autograd as ta
+    >>> ta.sub(ta.tensor([3.0, 2.0]), ta.tensor(1.0), alpha=2)
+    tensor([1., 0.])
+    """
+    return minus(x, y if alpha == 1 else y * alpha)
 
 
 @op(cost=elementwise())
@@ -127,6 +149,20 @@ def remainder(x: Operand, y: Operand, /) -> NDArray:
 
 
 remainder.vjp(x=lambda g: g, y=lambda g, x, y: -g * floor(x / y))
+
+
+@op(cost=elementwise(3))
+def fmod(x: Operand, y: Operand, /) -> NDArray:
+    """x - trunc(x / y) * y, with the sign of x.
+
+    >>> import tiny_autograd as ta
+    >>> ta.fmod(ta.tensor([5.0, -5.0]), 3)
+    tensor([ 2., -2.])
+    """
+    return nd.fmod(x, y)
+
+
+fmod.vjp(x=lambda g: g, y=lambda g, x, y: -g * trunc(x / y))
 
 
 def _pow_base(g: Operand, x: Operand, y: Operand) -> Operand:
@@ -216,69 +252,6 @@ def reciprocal(x: Operand, /) -> NDArray:
 reciprocal.vjp(x=lambda g, out: -g * out * out)
 
 
-def _share_of(g: Operand, winner: Operand, loser: Operand, ahead: Operand) -> Operand:
-    """The gradient where one operand won, half of it where both are equal."""
-    return where(ahead, g, where(winner == loser, g * 0.5, 0))
-
-
-@op(cost=elementwise())
-def maximum(x: Operand, y: Operand, /) -> NDArray:
-    """The larger of both; NaN if one is NaN. Equal operands share the gradient.
-
-    >>> import tiny_autograd as ta
-    >>> ta.maximum(ta.tensor([1.0, 5.0]), ta.tensor([3.0, 4.0]))
-    tensor([3., 5.])
-    """
-    return nd.maximum(x, y)
-
-
-maximum.vjp(
-    x=lambda g, x, y: _share_of(g, x, y, x > y),
-    y=lambda g, x, y: _share_of(g, y, x, y > x),
-)
-
-
-@op(cost=elementwise())
-def minimum(x: Operand, y: Operand, /) -> NDArray:
-    """The smaller of both; NaN if one is NaN. Equal operands share the gradient.
-
-    >>> import tiny_autograd as ta
-    >>> ta.minimum(ta.tensor([1.0, 5.0]), ta.tensor([3.0, 4.0]))
-    tensor([1., 4.])
-    """
-    return nd.minimum(x, y)
-
-
-minimum.vjp(
-    x=lambda g, x, y: _share_of(g, x, y, x < y),
-    y=lambda g, x, y: _share_of(g, y, x, y < x),
-)
-
-
-def _inside(g: Operand, x: Operand, min: float | None, max: float | None) -> Operand:
-    if min is not None:
-        g = where(x >= min, g, 0)
-    if max is not None:
-        g = where(x <= max, g, 0)
-    return g
-
-
-@op(cost=elementwise(2))
-def clamp_to(x: Operand, /, min: float | None, max: float | None) -> NDArray:
-    """`clamp` to numbers.
-
-    >>> import tiny_autograd as ta
-    >>> ta.ops.clamp_to(ta.tensor([-3.0, 0.5, 3.0]), -1, 1)
-    tensor([-1.0000,  0.5000,  1.0000])
-    """
-    if min is not None:
-        x = nd.maximum(x, min)
-    return x if max is None else nd.minimum(x, max)
-
-
-clamp_to.vjp(x=_inside)
-
-
 @op(cost=elementwise())
 def where(condition: Operand, x: Operand, y: Operand, /) -> NDArray:
     """x where the condition holds, else y.
@@ -295,28 +268,6 @@ where.vjp(
     x=lambda g, condition: where(condition, g, 0),
     y=lambda g, condition: where(condition, 0, g),
 )
-
-
-def clamp(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
-    """x, but at least `min` and at most `max`, numbers or tensors; `max` wins where they cross.
-
-    No gradient flows to x where it is outside, but to the bound there. Raises ValueError if neither
-    bound is given.
-
-    >>> import tiny_autograd as ta
-    >>> ta.clamp(ta.tensor([-3.0, 0.5, 3.0]), min=-1, max=1)
-    tensor([-1.0000,  0.5000,  1.0000])
-    """
-    if min is None and max is None:
-        raise ValueError("clamp: give min, max, or both")
-    if not isinstance(min, Variable | NDArray) and not isinstance(max, Variable | NDArray):
-        return clamp_to(x, min, max)
-    if min is not None:
-        x = where(x < min, min, x)
-    return cast("Tensor", x) if max is None else where(x > max, max, x)
-
-
-clip = clamp
 
 
 @op(cost=elementwise(25))
@@ -369,3 +320,50 @@ def logaddexp(x: Operand, y: Operand, /) -> NDArray:
 
 
 logaddexp.vjp(x=lambda g, x, out: g * exp(x - out), y=lambda g, y, out: g * exp(y - out))
+
+
+def float_power(x: Operand, exponent: Operand) -> Tensor:
+    """x ** exponent, computed in float64 whatever the operands' types are.
+
+    >>> import tiny_autograd as ta
+    >>> ta.float_power(ta.tensor([2, 4]), -0.5).dtype.name
+    'float64'
+    """
+    base, power = (
+        astype(v, nd.float64) if isinstance(v, Variable | NDArray) else v for v in (x, exponent)
+    )
+    return pow(base, power)
+
+
+def lerp(x: Operand, end: Operand, weight: Operand) -> Tensor:
+    """x + weight (end - x), a point on the way from x to `end`; exact at both.
+
+    >>> import tiny_autograd as ta
+    >>> ta.lerp(ta.tensor([1.0, 2.0]), ta.tensor([3.0, 6.0]), 0.25)
+    tensor([1.5000, 3.0000])
+    """
+    step = minus(end, x)
+    if isinstance(weight, int | float):
+        near = weight < 0.5
+        return plus(x, step * weight) if near else minus(end, step * (1 - weight))
+    return where(weight < 0.5, x + step * weight, end - step * (1 - weight))
+
+
+def addcmul(x: Operand, tensor1: Operand, tensor2: Operand, *, value: float = 1) -> Tensor:
+    """x + value * tensor1 * tensor2.
+
+    >>> import tiny_autograd as ta
+    >>> ta.addcmul(ta.ones(2), ta.tensor([1.0, 2.0]), ta.tensor([3.0, 4.0]), value=0.5)
+    tensor([2.5000, 5.0000])
+    """
+    return add(x, mul(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(x: Operand, tensor1: Operand, tensor2: Operand, *, value: float = 1) -> Tensor:
+    """x + value * tensor1 / tensor2.
+
+    >>> import tiny_autograd as ta
+    >>> ta.addcdiv(ta.ones(2), ta.tensor([1.0, 2.0]), ta.tensor([2.0, 8.0]), value=2)
+    tensor([2.0000, 1.5000])
+    """
+    return add(x, div(tensor1, tensor2), alpha=value)

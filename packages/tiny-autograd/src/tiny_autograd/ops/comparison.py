@@ -12,8 +12,10 @@ from ..variable import Variable
 __all__ = [
     "allclose",
     "bitwise_and",
+    "bitwise_left_shift",
     "bitwise_not",
     "bitwise_or",
+    "bitwise_right_shift",
     "bitwise_xor",
     "eq",
     "equal",
@@ -322,3 +324,31 @@ def bitwise_not(x: Operand, /) -> NDArray:
 
 
 bitwise_not.no_vjp()
+
+
+@op(cost=elementwise())
+def bitwise_left_shift(x: Operand, y: Operand, /) -> NDArray:
+    """x << y, of integers: 0 where y is negative or no bit is left.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bitwise_left_shift(ta.tensor([1, 3]), 2)
+    tensor([ 4, 12])
+    """
+    return nd.bitwise_left_shift(x, y)
+
+
+bitwise_left_shift.no_vjp()
+
+
+@op(cost=elementwise())
+def bitwise_right_shift(x: Operand, y: Operand, /) -> NDArray:
+    """x >> y, of integers: copies of the sign come in from the left.
+
+    >>> import tiny_autograd as ta
+    >>> ta.bitwise_right_shift(ta.tensor([13, -8]), 2)
+    tensor([ 3, -2])
+    """
+    return nd.bitwise_right_shift(x, y)
+
+
+bitwise_right_shift.no_vjp()

@@ -1,16 +1,27 @@
-"""Reductions over `dim`: one dimension, several, or None or () for all of them."""
+"""Reductions over `dim`: one dimension, several, or None or () for all of them.
+
+Those that add or multiply take a `dtype`, to which x is converted first.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import ndarray_core as nd
 from ndarray_core import NDArray
+from ndarray_core.errors import DTypeError
 
 from ..cost import Dim, Shape, reduced_dims, reduced_shape, reduction
 from ..op import Operand, op
-from .comparison import eq, isnan, logical_or
+from .arithmetic import where
+from .comparison import eq, isnan, logical_not, logical_or
+from .conversion import astype
 from .creation import ones_like
 from .joining import concat
 from .shape import expand, reshape
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "all",
@@ -19,7 +30,10 @@ __all__ = [
     "any",
     "argmax",
     "argmin",
+    "count_nonzero",
     "mean",
+    "nanmean",
+    "nansum",
     "prod",
     "sum",
 ]
@@ -54,32 +68,44 @@ def count(shape: Shape, dim: Dim) -> int:
     return number
 
 
-def _signed(out: NDArray) -> NDArray:
+def signed(out: NDArray) -> NDArray:
     """An int64 in place of the uint64 to which ndarray_core adds up unsigned numbers."""
     return out.astype(nd.int64) if out.dtype == nd.uint64 else out
 
 
-@op(cost=reduction())
-def sum(x: Operand, /, dim: Dim = None, keepdim: bool = False) -> NDArray:
+@op(cost=reduction(), name="sum")
+def sum_over(x: Operand, /, dim: Dim, keepdim: bool) -> NDArray:
+    """`sum`, in the type of x.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.sum_over(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, False)
+    tensor([3., 7.])
+    """
+    return signed(nd.sum(x, axis=axes(dim, x), keepdims=keepdim))
+
+
+sum_over.vjp(
+    x=lambda g, x_shape, dim, keepdim: expand(restore_dims(g, x_shape, dim, keepdim), x_shape)
+)
+
+
+def sum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over `dim`; of integers and bools, an int64.
 
     >>> import tiny_autograd as ta
     >>> ta.sum(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([3., 7.])
     """
-    return _signed(nd.sum(x, axis=axes(dim, x), keepdims=keepdim))
+    return sum_over(x if dtype is None else astype(x, dtype), dim, keepdim)
 
 
-sum.vjp(x=lambda g, x_shape, dim, keepdim: expand(restore_dims(g, x_shape, dim, keepdim), x_shape))
-
-
-@op(cost=reduction())
-def mean(x: Operand, /, dim: Dim = None, keepdim: bool = False) -> NDArray:
-    """The mean over `dim`; NaN where there is nothing to average.
+@op(cost=reduction(), name="mean")
+def mean_over(x: Operand, /, dim: Dim, keepdim: bool) -> NDArray:
+    """`mean`, in the type of x.
 
     >>> import tiny_autograd as ta
-    >>> ta.mean(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
-    tensor([2., 3.])
+    >>> ta.ops.mean_over(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, False)
+    tensor([1.5000, 3.5000])
     """
     return nd.mean(x, axis=axes(dim, x), keepdims=keepdim)
 
@@ -90,7 +116,17 @@ def _mean_gradient(g: Operand, x_shape: Shape, dim: Dim, keepdim: bool) -> Opera
     return expand(restore_dims(share, x_shape, dim, keepdim), x_shape)
 
 
-mean.vjp(x=_mean_gradient)
+mean_over.vjp(x=_mean_gradient)
+
+
+def mean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean over `dim`; NaN where there is nothing to average.
+
+    >>> import tiny_autograd as ta
+    >>> ta.mean(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([2., 3.])
+    """
+    return mean_over(x if dtype is None else astype(x, dtype), dim, keepdim)
 
 
 def _products_of_others(x: Operand, dim: int) -> Operand:
@@ -130,18 +166,55 @@ def _prod_gradient(
     return expand(restore_dims(g, x_shape, dim, keepdim), x_shape) * others
 
 
-@op(cost=reduction())
-def prod(x: Operand, /, dim: int | None = None, keepdim: bool = False) -> NDArray:
+@op(cost=reduction(), name="prod")
+def prod_over(x: Operand, /, dim: int | None, keepdim: bool) -> NDArray:
+    """`prod`, in the type of x.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.prod_over(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, False)
+    tensor([ 2., 12.])
+    """
+    return signed(nd.prod(x, axis=axis("prod", dim, x), keepdims=keepdim))
+
+
+prod_over.vjp(x=_prod_gradient)
+
+
+def prod(x: Operand, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product over one dimension, or over all.
 
     >>> import tiny_autograd as ta
     >>> ta.prod(ta.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([ 2., 12.])
     """
-    return _signed(nd.prod(x, axis=axis("prod", dim, x), keepdims=keepdim))
+    return prod_over(x if dtype is None else astype(x, dtype), dim, keepdim)
 
 
-prod.vjp(x=_prod_gradient)
+def nansum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The sum over `dim` of what is not NaN.
+
+    >>> import tiny_autograd as ta
+    >>> ta.nansum(ta.tensor([[1.0, float("nan")], [3.0, 4.0]]), dim=1)
+    tensor([1., 7.])
+    """
+    known = where(isnan(x), 0, x) if x.dtype.kind == "float" else x
+    return sum(known, dim, keepdim, dtype=dtype)
+
+
+def nanmean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean over `dim` of what is not NaN; NaN where nothing is left. DTypeError for integers.
+
+    >>> import tiny_autograd as ta
+    >>> ta.nanmean(ta.tensor([[1.0, float("nan")], [3.0, 4.0]]), dim=1)
+    tensor([1.0000, 3.5000])
+    """
+    if dtype is not None:
+        x = astype(x, dtype)
+    if x.dtype.kind != "float":
+        raise DTypeError(
+            f"nanmean: expected floating-point numbers, got {x.dtype.name}; give a dtype"
+        )
+    return nansum(x, dim, keepdim) / sum(logical_not(isnan(x)), dim, keepdim)
 
 
 def _extremum_gradient(
@@ -208,6 +281,20 @@ def argmin(x: Operand, /, dim: int | None = None, keepdim: bool = False) -> NDAr
 
 
 argmin.no_vjp()
+
+
+@op(cost=reduction())
+def count_nonzero(x: Operand, /, dim: Dim = None) -> NDArray:
+    """How many elements over `dim` are not 0, as int64.
+
+    >>> import tiny_autograd as ta
+    >>> ta.count_nonzero(ta.tensor([[1, 0], [3, 4]]), dim=1)
+    tensor([1, 2])
+    """
+    return nd.count_nonzero(x, axis=axes(dim, x))
+
+
+count_nonzero.no_vjp()
 
 
 # Of no dimensions at all, PyTorch's any and all go over none, where its sum goes over all.

@@ -12,6 +12,7 @@ from .creation import zeros_like
 __all__ = [
     "ceil",
     "floor",
+    "frac",
     "round",
     "sign",
     "trunc",
@@ -86,3 +87,17 @@ def trunc(x: Operand, /) -> NDArray:
 
 
 trunc.vjp(x=lambda g: zeros_like(g))
+
+
+@op(cost=elementwise(2))
+def frac(x: Operand, /) -> NDArray:
+    """x without its integer part, with the sign of x: x - trunc(x).
+
+    >>> import tiny_autograd as ta
+    >>> ta.frac(ta.tensor([-2.5, 2.25]))
+    tensor([-0.5000,  0.2500])
+    """
+    return nd.subtract(x, nd.trunc(x))
+
+
+frac.vjp(x=lambda g: g)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ndarray_core as nd
 from ndarray_core import NDArray
+from ndarray_core.errors import DTypeError
 
 from ..cost import Dim, Shape, reduced_shape, reduction
 from ..op import Operand, op
 from .arithmetic import abs, where
 from .comparison import eq
+from .conversion import astype
 from .reduction import amax, amin, axes, count, mean, restore_dims, sum
 from .transcendental import exp
 
@@ -21,6 +23,7 @@ __all__ = [
     "logsumexp",
     "norm",
     "std",
+    "std_mean",
     "var",
     "var_mean",
 ]
@@ -203,14 +206,32 @@ def _power(x: Operand, exponent: float) -> Tensor:
     return where(zero, 0, where(zero, 1, x) ** exponent)
 
 
-def norm(x: Operand, p: float = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """The p-norm over `dim`: (sum of abs(x) ** p) ** (1 / p); p may be infinite.
+def norm(
+    x: Operand,
+    p: float | str = "fro",
+    dim: Dim = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Tensor:
+    """The p-norm over `dim`: (sum of abs(x) ** p) ** (1 / p); p may be infinite, or 0: a count.
+
+    "fro" is p = 2. `dtype` is a type to which x is converted first. Raises DTypeError for integers,
+    ValueError for other texts.
 
     >>> import tiny_autograd as ta
     >>> x = ta.tensor([3.0, -4.0])
     >>> ta.norm(x), ta.norm(x, 1), ta.norm(x, float("inf"))
     (tensor(5.), tensor(7.), tensor(4.))
     """
+    if dtype is not None:
+        x = astype(x, dtype)
+    if x.dtype.kind != "float":
+        raise DTypeError(f"norm: expected floating-point numbers, got {x.dtype.name}; give a dtype")
+    if isinstance(p, str):
+        if p != "fro":
+            raise ValueError(f"norm: p is a number or 'fro', and not {p!r}")
+        p = 2
     if p == 2:
         return euclidean_norm(x, dim, keepdim)
     size = abs(x)
@@ -243,3 +264,21 @@ def var_mean(
     """
     dim, taken = _spread("var_mean", dim, unbiased, correction)
     return var_over(x, dim, taken, keepdim), mean(x, dim, keepdim)
+
+
+def std_mean(
+    x: Operand,
+    dim: Dim = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """`std` and `mean`.
+
+    >>> import tiny_autograd as ta
+    >>> ta.std_mean(ta.tensor([1.0, 3.0]), correction=0)
+    (tensor(1.), tensor(2.))
+    """
+    dim, taken = _spread("std_mean", dim, unbiased, correction)
+    return std_over(x, dim, taken, keepdim), mean(x, dim, keepdim)

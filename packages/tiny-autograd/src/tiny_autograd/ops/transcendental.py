@@ -23,8 +23,8 @@ __all__ = [
     "atanh",
     "cos",
     "cosh",
-    "erf",
     "exp",
+    "exp2",
     "expm1",
     "log",
     "log1p",
@@ -81,6 +81,20 @@ def exp(x: Operand, /) -> NDArray:
 
 
 exp.vjp(x=lambda g, out: g * out)
+
+
+@op(cost=elementwise(20))
+def exp2(x: Operand, /) -> NDArray:
+    """2 ** x.
+
+    >>> import tiny_autograd as ta
+    >>> ta.exp2(ta.tensor([0.0, 3.0]))
+    tensor([1., 8.])
+    """
+    return nd.exp2(x)
+
+
+exp2.vjp(x=lambda g, out: g * out * math.log(2))
 
 
 @op(cost=elementwise(20))
@@ -315,20 +329,6 @@ def atanh(x: Operand, /) -> NDArray:
 
 
 atanh.vjp(x=lambda g, x: g / (1 - x * x))
-
-
-@op(cost=elementwise(20))
-def erf(x: Operand, /) -> NDArray:
-    """The error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x.
-
-    >>> import tiny_autograd as ta
-    >>> ta.erf(ta.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8427])
-    """
-    return nd.erf(x)
-
-
-erf.vjp(x=lambda g, x: g * (2 / math.sqrt(math.pi)) * exp(-x * x))
 
 
 @op(cost=elementwise(22))
