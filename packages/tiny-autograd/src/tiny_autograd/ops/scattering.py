@@ -17,7 +17,8 @@ from ndarray_core.errors import DTypeError, ShapeError
 from ..cost import Count, Shape, normalize_dims
 from ..op import Operand, op
 from ..variable import Variable
-from .arithmetic import clamp, where
+from .arithmetic import where
+from .bounds import clamp
 from .conversion import astype
 from .creation import ones_like, zeros_like
 from .indexing import (
