@@ -85,10 +85,10 @@ def test_operands_without_a_rule_get_no_gradient() -> None:
 
 
 def test_costs() -> None:
-    assert ta.add.cost((3, 4), (4,)) == ta.Cost(12, (12 + 4) * 4, 12 * 4)
-    assert ta.add.cost((3, 4), (4,), itemsize=8) == ta.Cost(12, 128, 96)
+    assert ta.ops.plus.cost((3, 4), (4,)) == ta.Cost(12, (12 + 4) * 4, 12 * 4)
+    assert ta.ops.plus.cost((3, 4), (4,), itemsize=8) == ta.Cost(12, 128, 96)
     assert ta.matmul.cost((2, 3, 4), (4, 5)) == ta.Cost(2 * 2 * 3 * 4 * 5, 4 * 44, 4 * 30)
-    assert ta.sum.cost((3, 4), dim=1) == ta.Cost(12, 48, 12)
+    assert ta.amax.cost((3, 4), dim=1) == ta.Cost(12, 48, 12)
     assert ta.reshape.cost((3, 4)) == ta.Cost(0, 0, 0)
     assert ta.linear.cost((8, 3), (5, 3), (5,)).flops == 2 * 8 * 5 * 3 + 8 * 5
 
@@ -103,11 +103,17 @@ def test_an_operation_without_a_cost_says_so() -> None:
 
 
 def test_methods_have_the_operations_signature_and_documentation() -> None:
-    signature = inspect.signature(ta.Tensor.sum)
+    signature = inspect.signature(ta.Tensor.amax)
     assert list(signature.parameters) == ["self", "dim", "keepdim"]
-    assert ta.Tensor.sum.__doc__ == ta.sum.__doc__
-    assert ta.Tensor.sum.__qualname__ == "Tensor.sum"
-    assert "sum(x: 'Operand', /" in repr(ta.sum)
+    assert list(inspect.signature(ta.Tensor.sum).parameters) == ["self", "dim", "keepdim", "dtype"]
+    assert ta.Tensor.amax.__doc__ == ta.amax.__doc__
+    assert ta.Tensor.amax.__qualname__ == "Tensor.amax"
+    assert "amax(x: 'Operand', /" in repr(ta.amax)
+
+
+def test_an_operation_may_have_another_name_than_its_function() -> None:
+    assert ta.ops.plus.name == "add"
+    assert "<op add(" in repr(ta.ops.plus)
 
 
 def test_everything_public_is_documented() -> None:
