@@ -1,6 +1,9 @@
 // erfinv, lgamma, digamma and Hurwitz's zeta function, in double precision; a float's are computed
-// as a double's and rounded. Largest error in units in the last place, but for digamma near its
-// roots, where it is that of numbers around 1: lgamma as the C library's, the others 20.
+// as a double's and rounded (but for lgamma, which is the C library's).
+//
+// Largest error of a double in units in the last place, seen in some hundred random arguments each,
+// against 40 digits: erfinv 1.8, digamma above 2 6.7, zeta of positive q 4.4. Near a root, where
+// terms cancel (digamma around 1.46, both to the left of 0), the error is that of the terms.
 #pragma once
 
 #include <math.h>
