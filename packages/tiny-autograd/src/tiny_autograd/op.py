@@ -252,7 +252,9 @@ class Op(Generic[P]):
         if isinstance(error, NDArrayError) or not others:
             return
         numbers = all(isinstance(x, int | float) for x in others)
-        refused = isinstance(error, AttributeError) or "incompatible function" in str(error)
+        refused = isinstance(error, AttributeError) or any(
+            text in str(error) for text in ("incompatible function", "expected an array")
+        )
         if numbers and len(others) < len(operands) and not refused:
             return  # such numbers are taken; something else is wrong
         given = ", ".join(type(x).__name__ for x in operands)
