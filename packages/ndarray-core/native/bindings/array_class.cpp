@@ -78,10 +78,7 @@ void bind_array(nb::module_& m) {
       .def("__float__", [](const Array& x) { return nb::float_(item(x)); })
       .def(
           "__complex__",
-          [](const Array& x) {
-            return nb::steal(
-                PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyComplex_Type), item(x).ptr()));
-          },
+          [](const Array& x) { return python_attribute("builtins", "complex")(item(x)); },
           nb::sig("def __complex__(self) -> complex"))
       .def("__index__",
            [](const Array& x) {
