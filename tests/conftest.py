@@ -4,7 +4,9 @@ HYPOTHESIS_PROFILE=thorough tries many more examples, =brief only a few. Where C
 are the same ones every time, so that a run can be repeated.
 """
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -24,3 +26,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def device(request: pytest.FixtureRequest) -> nd.Device:
     """Every device that this machine has, one after the other."""
     return nd.device(request.param)
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    """Only reference counts free what a test makes."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -20,14 +19,6 @@ def leaf(*values: float) -> ta.Tensor:
 def gradient(x: ta.Tensor) -> list[float]:
     assert x.grad is not None
     return x.grad.tolist()
-
-
-@pytest.fixture
-def no_garbage_collection() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def test_a_sum_of_ways_is_the_sum_of_gradients() -> None:
@@ -264,101 +255,6 @@ def test_backward_without_history_is_refused() -> None:
         ta.ones(()).backward()
 
 
-class TestHooks:
-    def test_on_a_leaf_sees_the_sum(self) -> None:
-        x = leaf(1.0)
-        seen: list[float] = []
-        x.register_hook(lambda g: seen.append(g.item()))
-        (x * 2 + x * 3).sum().backward()
-        assert seen == [5.0]
-
-    def test_on_a_result_may_replace_the_gradient(self) -> None:
-        x = leaf(1.0)
-        y = x * 2
-        y.register_hook(lambda g: g * 10)
-        y.sum().backward()
-        assert gradient(x) == [20.0]
-
-    def test_run_in_order_and_can_be_removed(self) -> None:
-        x = leaf(1.0)
-        x.register_hook(lambda g: g + 1)
-        handle = x.register_hook(lambda g: g * 100)
-        (x * 1).sum().backward()
-        assert gradient(x) == [200.0]
-        handle.remove()
-        handle.remove()
-        x.grad = None
-        (x * 1).sum().backward()
-        assert gradient(x) == [2.0]
-
-    def test_of_another_shape_are_refused(self) -> None:
-        x = leaf(1.0, 2.0)
-        x.register_hook(lambda g: g.sum())
-        with pytest.raises(RuntimeError, match="result of a hook has shape"):
-            (x * 1).sum().backward()
-
-    def test_of_another_dtype_are_refused(self) -> None:
-        x = leaf(1.0, 2.0)
-        x.register_hook(lambda g: g.float())
-        with pytest.raises(RuntimeError, match="has dtype float32, its gradient has float64"):
-            (x * 1).sum().backward()
-
-    def test_registered_twice_are_removed_one_by_one(self) -> None:
-        def add_one(gradient: ta.Tensor) -> ta.Tensor:
-            return gradient + 1
-
-        x = leaf(1.0)
-        first, _second = x.register_hook(add_one), x.register_hook(add_one)
-        first.remove()
-        first.remove()
-        (x * 1).sum().backward()
-        assert gradient(x) == [2.0]
-
-    @pytest.mark.parametrize("retained_first", [True, False])
-    def test_are_over_when_retain_grad_keeps_the_gradient(self, retained_first: bool) -> None:
-        x = leaf(1.0)
-        y = x * 3
-        if retained_first:
-            y.retain_grad()
-        y.register_hook(lambda g: g * 5)
-        y.retain_grad()
-        (y * 2).sum().backward()
-        assert gradient(y) == [10.0]
-        assert gradient(x) == [30.0]
-
-    def test_return_tensors(self) -> None:
-        x = leaf(1.0)
-        x.register_hook(lambda g: 3)  # type: ignore[arg-type, return-value]
-        with pytest.raises(TypeError, match="returns a Tensor or None, not int"):
-            (x * 1).sum().backward()
-
-    def test_need_a_gradient(self) -> None:
-        with pytest.raises(RuntimeError, match="does not require a gradient"):
-            ta.ones(1).register_hook(lambda g: None)
-
-    def test_are_differentiable_with_create_graph(self) -> None:
-        x = leaf(3.0)
-        y = x * x
-        y.register_hook(lambda g: g * x)
-        (g,) = ta.grad(y.sum(), x, create_graph=True)  # 2 x * x
-        (second,) = ta.grad(g.sum(), x)
-        assert second.tolist() == [12.0]
-
-
-def test_retain_grad_keeps_the_gradient_of_a_result(no_garbage_collection: None) -> None:
-    x = leaf(2.0)
-    y = x * x
-    assert not y.retains_grad
-    y.retain_grad()
-    y.retain_grad()
-    assert y.retains_grad
-    (y * 5).sum().backward()
-    assert gradient(y) == [5.0]
-    alive = weakref.ref(y)
-    del y
-    assert alive() is None, "the graph does not keep the tensor"
-
-
 def test_backward_in_several_threads_at_once() -> None:
     x = leaf(1.0)
     shared = x * 3
@@ -444,57 +340,6 @@ class TestAssigningGrad:
             x.data = [1.0]  # type: ignore[assignment]
         x.data = ta.tensor([5.0])
         assert x.tolist() == [5.0]
-
-
-class TestModesAsDecorators:
-    def test_of_generators_rule_their_code_and_only_that(self) -> None:
-        closed: list[bool] = []
-
-        @ta.no_grad()
-        def generate() -> Generator[bool, str, str]:
-            try:
-                sent = yield ta.is_grad_enabled()
-                assert sent == "sent"
-                try:
-                    yield ta.is_grad_enabled()
-                except KeyError:
-                    yield ta.is_grad_enabled()
-                return "returned"
-            finally:
-                closed.append(ta.is_grad_enabled())
-
-        generator = generate()
-        assert next(generator) is False
-        assert ta.is_grad_enabled()
-        assert generator.send("sent") is False
-        assert generator.throw(KeyError()) is False
-        with pytest.raises(StopIteration, match="returned"):
-            next(generator)
-        assert ta.is_grad_enabled()
-        unfinished = generate()
-        next(unfinished)
-        unfinished.close()
-        assert closed == [False, False]
-
-    def test_without_parentheses(self) -> None:
-        @ta.no_grad
-        def off() -> bool:
-            """Documented."""
-            return ta.is_grad_enabled()
-
-        @ta.enable_grad
-        def on() -> bool:
-            return ta.is_grad_enabled()
-
-        assert off() is False
-        assert off.__doc__ == "Documented."
-        with ta.no_grad():
-            assert on() is True
-        assert isinstance(ta.no_grad(), ta.no_grad)
-
-    def test_of_what_is_no_function(self) -> None:
-        with pytest.raises(TypeError, match="decorates a function, not bool"):
-            ta.no_grad(True)  # type: ignore[arg-type]
 
 
 def test_a_tensor_read_in_parts_has_one_gradient_array() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -80,6 +80,57 @@ class TestGradModes:
         with pytest.raises(ZeroDivisionError):
             (x * x).sum().backward()
         assert ta.is_grad_enabled()
+
+
+class TestModesAsDecorators:
+    def test_of_generators_rule_their_code_and_only_that(self) -> None:
+        closed: list[bool] = []
+
+        @ta.no_grad()
+        def generate() -> Generator[bool, str, str]:
+            try:
+                sent = yield ta.is_grad_enabled()
+                assert sent == "sent"
+                try:
+                    yield ta.is_grad_enabled()
+                except KeyError:
+                    yield ta.is_grad_enabled()
+                return "returned"
+            finally:
+                closed.append(ta.is_grad_enabled())
+
+        generator = generate()
+        assert next(generator) is False
+        assert ta.is_grad_enabled()
+        assert generator.send("sent") is False
+        assert generator.throw(KeyError()) is False
+        with pytest.raises(StopIteration, match="returned"):
+            next(generator)
+        assert ta.is_grad_enabled()
+        unfinished = generate()
+        next(unfinished)
+        unfinished.close()
+        assert closed == [False, False]
+
+    def test_without_parentheses(self) -> None:
+        @ta.no_grad
+        def off() -> bool:
+            """Documented."""
+            return ta.is_grad_enabled()
+
+        @ta.enable_grad
+        def on() -> bool:
+            return ta.is_grad_enabled()
+
+        assert off() is False
+        assert off.__doc__ == "Documented."
+        with ta.no_grad():
+            assert on() is True
+        assert isinstance(ta.no_grad(), ta.no_grad)
+
+    def test_of_what_is_no_function(self) -> None:
+        with pytest.raises(TypeError, match="decorates a function, not bool"):
+            ta.no_grad(True)  # type: ignore[arg-type]
 
 
 class TestInPlace:
