@@ -76,6 +76,7 @@ from .functional import (
     pixel_shuffle,
     pixel_unshuffle,
 )
+from .fused import FusedOp, fused
 from .grad_mode import (
     enable_grad,
     inference_mode,
@@ -144,6 +145,7 @@ __all__ = [
     "Device",
     "Function",
     "FunctionContext",
+    "FusedOp",
     "Generator",
     "Op",
     "RemovableHandle",
@@ -187,6 +189,7 @@ __all__ = [
     "full_like",
     "func",
     "functional",
+    "fused",
     "grad",
     "iinfo",
     "inference_mode",

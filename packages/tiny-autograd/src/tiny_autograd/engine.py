@@ -18,6 +18,7 @@ from .variable import KeepGrad, Variable, check_alike, wrap
 if TYPE_CHECKING:
     from .checkpointing import Recomputed
     from .node import Edge, Hooks
+    from .op import Rule
 
 _FREED = (
     "{}: trying to backward through the graph a second time, after what it saved has been freed; "
@@ -70,7 +71,11 @@ def run(
             if create_graph:
                 saved = _relink(node, saved)
             plan = node.plan
-            for edge, (rule, picks) in zip(node.edges, plan.rules):  # noqa: B905 (hot)
+            rules: Sequence[tuple[Rule, tuple[int, ...]]] = plan.rules
+            if plan.joint is not None:
+                wanted = [needed is None or edge in needed for edge in node.edges]
+                rules = [_giving(result) for result in plan.joint(gradient, saved, wanted)]
+            for edge, (rule, picks) in zip(node.edges, rules):  # noqa: B905 (hot)
                 if needed is not None and edge not in needed:
                     continue
                 result = rule(gradient, *[saved[i] for i in picks]) if picks else rule(gradient)
@@ -101,6 +106,11 @@ def run(
     finally:
         mode.enabled = previous
     return arrived
+
+
+def _giving(result: Any) -> tuple[Rule, tuple[int, ...]]:
+    """A rule for a gradient that has been computed already."""
+    return (lambda gradient: result), ()
 
 
 class _Waiting(dict[Any, Any]):

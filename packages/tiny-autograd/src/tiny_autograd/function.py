@@ -11,7 +11,7 @@ from ndarray_core import NDArray
 
 from .grad_mode import mode, no_grad
 from .node import Node, next_order
-from .op import edge_of
+from .op import JointRule, edge_of
 from .variable import Variable, wrap
 
 __all__ = ["Function", "FunctionContext"]
@@ -139,10 +139,11 @@ class _Plan:
     array_edges: ClassVar[tuple[int, ...]] = ()
 
     def __init__(
-        self, name: str, rules: Sequence[tuple[Callable[..., Any], tuple[int, ...]]]
+        self, name: str, rule: Callable[[Any], Any] | None, joint: JointRule | None = None
     ) -> None:
         self.op = _Named(name)
-        self.rules = tuple(rules)
+        self.rules = ((rule, ()),)
+        self.joint = joint
 
 
 class _Named:
@@ -157,7 +158,6 @@ class _Gradients:
 
     def __init__(self, of: dict[int, Any]) -> None:
         self.of = of
-        self.results: tuple[Any, ...] | None = None
 
     def __add__(self, other: _Gradients) -> _Gradients:
         total = dict(self.of)
@@ -195,17 +195,14 @@ def _joint_node(
         for x, need in zip(args, needs, strict=True)
     ]
 
-    def rule_for(position: int) -> Callable[..., Any]:
-        def rule(gradients: _Gradients, ctx: FunctionContext) -> Any:
-            if gradients.results is None:
-                gradients.results = _call_backward(cls, ctx, gradients, facts, inputs)
-            return gradients.results[position]
+    positions = [i for i, need in enumerate(needs) if need]
 
-        return rule
+    def joint(gradients: _Gradients, saved: Sequence[Any], _: Sequence[bool]) -> list[Any]:
+        results = _call_backward(cls, saved[0], gradients, facts, inputs)
+        return [results[i] for i in positions]
 
-    wanted = [i for i, need in enumerate(needs) if need]
-    plan = _Plan(cls.__name__, [(rule_for(i), (0,)) for i in wanted])
-    return _make_node(plan, tuple(edge_of(args[i]) for i in wanted), [ctx], (), None)
+    plan = _Plan(cls.__name__, None, joint)
+    return _make_node(plan, tuple(edge_of(args[i]) for i in positions), [ctx], (), None)
 
 
 def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
@@ -214,7 +211,7 @@ def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
         raise TypeError(f"{ctx._name}.forward returns tensors, not {type(y).__name__}")
     if y.array.dtype.kind != "float" or any(y is constant for constant in ctx._constant):
         return wrap(y.array)
-    plan = _Plan(ctx._name, [(lambda gradient: _Gradients({i: gradient}), ())])
+    plan = _Plan(ctx._name, lambda gradient: _Gradients({i: gradient}))
     return wrap(y.array, _make_node(plan, (joint,), [], y.array.shape, y.array.dtype))
 
 

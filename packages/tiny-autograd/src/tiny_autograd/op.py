@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 # What an operation works on: a Tensor, an array of ndarray_core, or a Python number.
 Operand: TypeAlias = Any
 Rule: TypeAlias = Callable[..., Any]
+# Takes the gradient, what was saved, and for each edge whether its gradient is wanted.
+JointRule: TypeAlias = Callable[[Any, Sequence[Any], Sequence[bool]], Sequence[Any]]
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -70,6 +72,7 @@ class Plan:
         "arrays",
         "facts",
         "fits",
+        "joint",
         "op",
         "parameters",
         "positions",
@@ -95,6 +98,8 @@ class Plan:
         self.parameters = parameters
         self.saves = bool(arrays or facts or parameters)
         self.rules = rules  # (rule, what it picks of `saved`), one for each edge
+        # Instead of rules: computes the gradients of all operands together (fused.py).
+        self.joint: JointRule | None = None
         # The gradient of one operand of several is fitted to it: summed over the dimensions along
         # which the operand was broadcast, and converted to its dtype.
         self.fits = len(op.operands) > 1
@@ -131,6 +136,7 @@ class Op(Generic[P]):
         self._defaults = {p.name: p.default for p in rest if p.default is not kinds.empty}
         if self._rest is not None:
             self._defaults[self._rest] = ()
+        self.extras: tuple[str, ...] = ()  # results of `forward` that only the gradient sees
         self.differentiable: bool | None = None  # not said yet
         self._rules: dict[int, tuple[Rule, tuple[str, ...]]] = {}
         self._rule_mask = 0  # one bit for each operand that has a rule
@@ -156,6 +162,9 @@ class Op(Generic[P]):
         except (TypeError, AttributeError) as error:
             self._explain(error, args)
             raise
+        if self.extras:
+            out, *extras = out
+            arrays += extras
         result = self._tensor(out, mask, arrays, args, parameters) if from_tensors else out
         if observers:
             for observer in tuple(observers):
