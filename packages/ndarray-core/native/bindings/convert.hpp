@@ -88,6 +88,7 @@ void bind_layout(nb::module_& m);
 void bind_array(nb::module_& m);
 void bind_exchange(nb::module_& m, nb::class_<Array>& cls);
 void bind_functions(nb::module_& m);
+void bind_fused(nb::module_& m);
 void bind_python_backend(nb::module_& m);
 
 }  // namespace nd

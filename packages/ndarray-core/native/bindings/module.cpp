@@ -69,5 +69,6 @@ NB_MODULE(_core, m) {
   bind_layout(m);
   bind_array(m);
   bind_functions(m);
+  bind_fused(m);
   bind_python_backend(m);
 }

@@ -51,6 +51,8 @@ struct Scalar {
   }
 };
 
+struct FusedKernels;  // core/fused.hpp
+
 class Backend {
  public:
   explicit Backend(std::string name) : name(std::move(name)) {}
@@ -116,6 +118,9 @@ class Backend {
   // which number), the same on every backend. out is dense; uint32 for bits, else float32 or
   // float64.
   virtual void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) = 0;
+
+  // Several steps in one pass over memory. Never needed: null, or a table with gaps, is fine.
+  virtual const FusedKernels* fused_kernels() { return nullptr; }
 };
 
 // The devices of this process, by name.

@@ -95,6 +95,7 @@ class CpuBackend final : public Backend {
     AllowThreads allow(out.size());
     cpu::random(d, out, seed, offset);
   }
+  const FusedKernels* fused_kernels() override { return cpu::fused_kernels(); }
 
  private:
   // A view of memory that somebody else owns, for the length of one copy.

@@ -30,4 +30,9 @@ void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& 
 void nonzero(const Array& out, const Array& x);
 void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset);
 
+#define ND_FUSED(name, arguments) void name arguments;
+#include "core/fused.inc"
+#undef ND_FUSED
+const FusedKernels* fused_kernels();
+
 }  // namespace nd::cpu

@@ -10,9 +10,10 @@ and the default, and "cpu", written in C++.
 [16.0, 36.0]
 
 Families of functions: creation, elementwise, reductions, cumulative, sorting, searching, sets,
-manipulation, indexing, updates, utility, einsum, interchange, inspection, linalg, fft, random; and
-dtypes, constants, device, config, errors. All of them are names of this package, too, but for those
-of fft, random and most of linalg. Standard: https://data-apis.org/array-api/latest/
+manipulation, indexing, updates, utility, einsum, interchange, inspection, linalg, fft, random,
+fused; and dtypes, constants, device, config, errors. All of them are names of this package, too,
+but for those of fft, random, fused and most of linalg.
+Standard: https://data-apis.org/array-api/latest/
 """
 
 from . import _loader as _loader  # isort: split  # first: it says so if the core is missing
@@ -26,6 +27,7 @@ from . import (
     elementwise,
     errors,
     fft,
+    fused,
     indexing,
     linalg,
     manipulation,
@@ -136,6 +138,7 @@ __all__ = [
     "float64",
     "from_dlpack",
     "from_numpy",
+    "fused",
     "iinfo",
     "int8",
     "int16",

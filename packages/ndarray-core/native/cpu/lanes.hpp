@@ -1,0 +1,51 @@
+// Only for *_kernels.cpp files: totals over the elements of a row, in many accumulators side by
+// side, so that the compiler makes vectors of them, and then as a tree.
+#pragma once
+
+#include <cstdint>
+
+#include "core/combine.hpp"
+#include "core/half.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+// More than a compiler unrolls before it looks for loops to vectorise.
+constexpr int lane_count = 64;
+
+template <typename Op, typename T>
+ND_INLINE T combine_lanes(T (&lanes)[lane_count]) {
+  for (int half = lane_count / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) lanes[k] = Op::combine(lanes[k], lanes[k + half]);
+  }
+  return lanes[0];
+}
+
+// The total of term(i) for i in [0, count). term may write what it computes on the way.
+template <typename Op, typename T, typename Term>
+ND_INLINE T total_over(int64_t count, T initial, Term&& term) {
+  T lanes[lane_count];
+  for (int k = 0; k < lane_count; ++k) lanes[k] = initial;
+  int64_t i = 0;
+  for (; i + lane_count <= count; i += lane_count) {
+#pragma GCC ivdep
+    for (int k = 0; k < lane_count; ++k) lanes[k] = Op::combine(lanes[k], term(i + k));
+  }
+  const int rest = static_cast<int>(count - i);
+#pragma GCC ivdep
+  for (int k = 0; k < rest; ++k) lanes[k] = Op::combine(lanes[k], term(i + k));
+  return combine_lanes<Op>(lanes);
+}
+
+template <typename T, typename Term>
+ND_INLINE T sum_over(int64_t count, Term&& term) {
+  return total_over<Sum, T>(count, T(0), term);
+}
+// NaN wins; count is not 0.
+template <typename T>
+ND_INLINE T max_of(const T* x, int64_t count) {
+  return total_over<Maximum, T>(count, x[0], [x](int64_t i) { return x[i]; });
+}
+
+}  // namespace
+}  // namespace nd::cpu::ND_ISA
