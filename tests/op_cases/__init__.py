@@ -11,6 +11,7 @@ from tests.op_cases import (
     layers,
     linalg,
     networks,
+    recurrent,
     reductions,
     shape,
     spatial,
@@ -24,6 +25,7 @@ CASES = [
     *indexing.CASES,
     *linalg.CASES,
     *networks.CASES,
+    *recurrent.CASES,
     *spatial.CASES,
     *layers.CASES,
 ]

@@ -10,6 +10,18 @@ from tiny_autograd import Tensor
 from tiny_autograd import functional as F
 from tiny_nn.module import Module
 
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "NLLLoss",
+    "SmoothL1Loss",
+]
+
 _REDUCTIONS = ("none", "mean", "sum")
 
 

@@ -12,6 +12,21 @@ from tiny_autograd import Tensor
 from tiny_autograd import functional as F
 from tiny_nn.module import Module
 
+__all__ = [
+    "ELU",
+    "GELU",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSoftmax",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+]
+
 
 def _inplace(inplace: bool, before: str = "") -> str:
     return f"{before}inplace=True" if inplace else ""

@@ -12,6 +12,8 @@ from tiny_nn.layers.linear import reset_bias
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
+__all__ = ["Conv1d", "Conv2d"]
+
 
 def as_tuple(value: int | tuple[int, ...], dims: int, name: str) -> tuple[int, ...]:
     """One size per spatial dimension: ``3`` stands for ``(3, 3)``."""

@@ -6,6 +6,8 @@ from tiny_autograd import Tensor
 from tiny_autograd import functional as F
 from tiny_nn.module import Module
 
+__all__ = ["Dropout"]
+
 
 class Dropout(Module):
     """In training, zero each element with probability ``p`` and divide the others by 1 - p

@@ -10,6 +10,8 @@ from tiny_nn.conversion import check_tensor
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
+__all__ = ["Embedding"]
+
 
 class Embedding(Module):
     """Row ``i`` of the weight for each index ``i``: (...) integers -> (..., embedding_dim).

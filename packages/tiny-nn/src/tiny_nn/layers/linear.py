@@ -11,6 +11,8 @@ from tiny_nn.conversion import check_tensor
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
+__all__ = ["Linear"]
+
 
 class Linear(Module):
     """``y = x @ weight.T + bias``: (..., in_features) -> (..., out_features).

@@ -11,6 +11,8 @@ from tiny_nn.conversion import check_tensor
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 
+__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm"]
+
 
 class _BatchNorm(Module):
     """Normalise each channel over the batch (Ioffe & Szegedy 2015, algorithms 1 and 2).

@@ -6,6 +6,8 @@ from tiny_autograd import Tensor
 from tiny_autograd import functional as F
 from tiny_nn.module import Module
 
+__all__ = ["AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool2d", "MaxPool2d"]
+
 IntOrPair = int | tuple[int, int]
 OutputSize = int | tuple[int | None, int | None]
 

@@ -8,6 +8,8 @@ from typing import Any
 from tiny_autograd import Tensor
 from tiny_nn.module import Module
 
+__all__ = ["Flatten", "Identity", "Unflatten"]
+
 
 class Identity(Module):
     """Returns its input; takes and ignores any arguments, so that it can stand for any layer."""
