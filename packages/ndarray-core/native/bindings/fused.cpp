@@ -3,6 +3,9 @@
 // documentation are those of the definitions in src/ndarray_core/fused/.
 #include "core/fused.hpp"
 
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/tuple.h>
+
 #include "bindings/convert.hpp"
 
 namespace nd {
@@ -16,12 +19,39 @@ void bind_fused(nb::module_& m) {
       nb::arg("name"), nb::arg("device"),
       nb::sig("def has_kernel(name: str, device: Device | str) -> bool"));
 
-  m.def("softmax", &softmax, nb::arg("x"), nb::arg("axis"));
-  m.def("softmax_gradient", &softmax_gradient, nb::arg("gradient"), nb::arg("out"),
+  m.def("softmax", &softmax, nb::arg("x"), nb::kw_only(), nb::arg("axis"));
+  m.def("softmax_gradient", &softmax_gradient, nb::arg("gradient"), nb::arg("out"), nb::kw_only(),
         nb::arg("axis"));
-  m.def("log_softmax", &log_softmax, nb::arg("x"), nb::arg("axis"));
+  m.def("log_softmax", &log_softmax, nb::arg("x"), nb::kw_only(), nb::arg("axis"));
   m.def("log_softmax_gradient", &log_softmax_gradient, nb::arg("gradient"), nb::arg("out"),
-        nb::arg("axis"));
+        nb::kw_only(), nb::arg("axis"));
+
+  m.def("layer_norm", &layer_norm, nb::arg("x"), nb::arg("weight") = nb::none(),
+        nb::arg("bias") = nb::none(), nb::kw_only(), nb::arg("axes"), nb::arg("eps"));
+  m.def("layer_norm_gradient", &layer_norm_gradient, nb::arg("gradient"), nb::arg("x"),
+        nb::arg("weight").none(), nb::kw_only(), nb::arg("axes"), nb::arg("eps"), nb::arg("needs"));
+  m.def("rms_norm", &rms_norm, nb::arg("x"), nb::arg("weight") = nb::none(), nb::kw_only(),
+        nb::arg("axes"), nb::arg("eps"));
+  m.def("rms_norm_gradient", &rms_norm_gradient, nb::arg("gradient"), nb::arg("x"),
+        nb::arg("weight").none(), nb::kw_only(), nb::arg("axes"), nb::arg("eps"), nb::arg("needs"));
+  m.def("group_norm", &group_norm, nb::arg("x"), nb::arg("weight") = nb::none(),
+        nb::arg("bias") = nb::none(), nb::kw_only(), nb::arg("groups"), nb::arg("eps"));
+  m.def("group_norm_gradient", &group_norm_gradient, nb::arg("gradient"), nb::arg("x"),
+        nb::arg("weight").none(), nb::kw_only(), nb::arg("groups"), nb::arg("eps"),
+        nb::arg("needs"));
+  m.def("batch_norm", &batch_norm, nb::arg("x"), nb::arg("weight") = nb::none(),
+        nb::arg("bias") = nb::none(), nb::kw_only(), nb::arg("eps"));
+  m.def("batch_norm_gradient", &batch_norm_gradient, nb::arg("gradient"), nb::arg("x"),
+        nb::arg("weight").none(), nb::arg("mean"), nb::arg("variance"), nb::kw_only(),
+        nb::arg("eps"), nb::arg("needs"));
+  m.def("channel_affine", &channel_affine, nb::arg("x"), nb::arg("scale"), nb::arg("shift"));
+  m.def("channel_affine_gradient", &channel_affine_gradient, nb::arg("gradient"), nb::arg("x"),
+        nb::arg("scale"), nb::kw_only(), nb::arg("needs"));
+
+  m.def("cross_entropy", &cross_entropy, nb::arg("logits"), nb::arg("target"), nb::kw_only(),
+        nb::arg("ignore_index"));
+  m.def("cross_entropy_gradient", &cross_entropy_gradient, nb::arg("gradient"), nb::arg("logits"),
+        nb::arg("target"), nb::arg("logsumexp"), nb::kw_only(), nb::arg("ignore_index"));
 }
 
 }  // namespace nd

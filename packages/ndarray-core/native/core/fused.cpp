@@ -36,6 +36,8 @@ void check_same_shape(const char* op, const char* name, const Array& x, const ch
                            " of shape ", other.shape(), " must have one shape"));
 }
 
+Array dense(const Array& x, const Dims& shape) { return reshape(contiguous(x), shape); }
+
 const FusedKernels* kernels_for(Operands operands) {
   const Array* first = nullptr;
   for (const Array* x : operands) {

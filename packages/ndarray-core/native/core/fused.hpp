@@ -2,9 +2,11 @@
 // Where there is no kernel for a call, the array code in src/ndarray_core/fused/ runs.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "core/backend.hpp"
 
@@ -30,6 +32,8 @@ void check_same_shape(const char* op, const char* name, const Array& x, const ch
 // The table of the operands' device, if they have one type that kernels are made for: float32 or
 // float64; else null. Halves are widened first, by whoever calls (fused/definition.py).
 const FusedKernels* kernels_for(Operands operands);
+// A dense array of that shape, with the elements of x.
+Array dense(const Array& x, const Dims& shape);
 
 // The checked operations. Nothing is returned where the device has no kernel for the call; what is
 // wrong with it is said first.
@@ -40,5 +44,34 @@ Result softmax(const Array& x, int64_t axis);
 Result softmax_gradient(const Array& gradient, const Array& out, int64_t axis);
 Result log_softmax(const Array& x, int64_t axis);
 Result log_softmax_gradient(const Array& gradient, const Array& out, int64_t axis);
+
+// ops/normalization. Of several gradients, `needs` says which are wanted.
+using Gradients = std::optional<std::tuple<Result, Result, Result>>;
+using Needs = std::array<bool, 3>;
+Result layer_norm(const Array& x, const Array* weight, const Array* bias, int64_t axes, double eps);
+Gradients layer_norm_gradient(const Array& gradient, const Array& x, const Array* weight,
+                              int64_t axes, double eps, Needs needs);
+Result rms_norm(const Array& x, const Array* weight, int64_t axes, double eps);
+std::optional<std::tuple<Result, Result>> rms_norm_gradient(const Array& gradient, const Array& x,
+                                                            const Array* weight, int64_t axes,
+                                                            double eps, std::array<bool, 2> needs);
+Result group_norm(const Array& x, const Array* weight, const Array* bias, int64_t groups,
+                  double eps);
+Gradients group_norm_gradient(const Array& gradient, const Array& x, const Array* weight,
+                              int64_t groups, double eps, Needs needs);
+// (out, mean, variance)
+std::optional<std::tuple<Array, Array, Array>> batch_norm(const Array& x, const Array* weight,
+                                                          const Array* bias, double eps);
+Gradients batch_norm_gradient(const Array& gradient, const Array& x, const Array* weight,
+                              const Array& mean, const Array& variance, double eps, Needs needs);
+Result channel_affine(const Array& x, const Array& scale, const Array& shift);
+Gradients channel_affine_gradient(const Array& gradient, const Array& x, const Array& scale,
+                                  Needs needs);
+
+// ops/losses. (losses, logsumexp)
+std::optional<std::tuple<Array, Array>> cross_entropy(const Array& logits, const Array& target,
+                                                      int64_t ignore_index);
+Result cross_entropy_gradient(const Array& gradient, const Array& logits, const Array& target,
+                              const Array& logsumexp, int64_t ignore_index);
 
 }  // namespace nd

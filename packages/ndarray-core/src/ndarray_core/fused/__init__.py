@@ -13,9 +13,14 @@ Operands hold real floating-point numbers (DTypeError otherwise) and lie on one 
 bfloat16 are computed with in float32, and rounded once.
 """
 
+from . import losses, normalization
 from .definition import Fused, fused
+from .losses import *
+from .normalization import *
 from .softmax import *
 from .softmax import __all__ as _softmax
 
 __all__ = ["Fused", "fused"]
+__all__ += losses.__all__
+__all__ += normalization.__all__
 __all__ += _softmax

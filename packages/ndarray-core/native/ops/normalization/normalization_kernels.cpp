@@ -1,0 +1,112 @@
+// Compiled once per instruction set. A row is read from memory once: the steps after the first find
+// it in the cache. Mean first, then squared distances from it: the difference of two large sums
+// would lose digits.
+#include "ops/normalization/normalization_kernels.hpp"
+
+#include "cpu/lanes.hpp"
+#include "ops/elementwise/formulas.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+template <typename T>
+void moments(T* mean, T* squares, const T* x, int64_t length) {
+  const T center = sum_over<T>(length, [=](int64_t i) { return x[i]; }) / static_cast<T>(length);
+  *mean = center;
+  *squares = sum_over<T>(length, [=](int64_t i) { return (x[i] - center) * (x[i] - center); });
+}
+
+template <typename T>
+void affine(T* out, const T* x, int64_t length, T center, T scale, T shift) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < length; ++i) out[i] = (x[i] - center) * scale + shift;
+}
+
+template <typename T>
+void gradient_sums(T* sum, T* product_sum, const T* gradient, const T* x, int64_t length,
+                   T center) {
+  *sum = sum_over<T>(length, [=](int64_t i) { return gradient[i]; });
+  *product_sum = sum_over<T>(length, [=](int64_t i) { return gradient[i] * (x[i] - center); });
+}
+
+template <typename T>
+void affine_gradient(T* out, const T* gradient, const T* x, int64_t length, T scale, T center,
+                     T slope, T shift) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < length; ++i) {
+    out[i] = gradient[i] * scale + ((x[i] - center) * slope + shift);
+  }
+}
+
+template <typename T>
+struct Statistics {
+  T mean, rstd;  // 1 / standard deviation
+};
+// Without centring, the mean counts as 0.
+template <typename T, bool centred>
+ND_INLINE Statistics<T> statistics(const T* x, int64_t length, T eps) {
+  T mean = 0, squares;
+  if constexpr (centred) {
+    moments(&mean, &squares, x, length);
+  } else {
+    squares = sum_over<T>(length, [=](int64_t i) { return x[i] * x[i]; });
+  }
+  return {mean, 1 / m::sqrt(squares / static_cast<T>(length) + eps)};
+}
+
+template <typename T, bool centred>
+void norm(T* out, const T* x, const T* weight, const T* bias, int64_t rows, int64_t length, T eps) {
+  for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
+    const auto [mean, rstd] = statistics<T, centred>(x, length, eps);
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; ++i) {
+      const T normalized = (x[i] - mean) * rstd * weight[i];
+      out[i] = centred ? normalized + bias[i] : normalized;
+    }
+  }
+}
+
+template <typename T, bool centred>
+void norm_gradient(T* of_x, T* of_weight, T* of_bias, const T* gradient, const T* x,
+                   const T* weight, int64_t rows, int64_t length, T eps) {
+  for (int64_t row = 0; row < rows; ++row, x += length, gradient += length) {
+    const auto [mean, rstd] = statistics<T, centred>(x, length, eps);
+    if (of_weight) {
+#pragma GCC ivdep
+      for (int64_t i = 0; i < length; ++i) of_weight[i] += gradient[i] * ((x[i] - mean) * rstd);
+    }
+    if (of_bias) {
+#pragma GCC ivdep
+      for (int64_t i = 0; i < length; ++i) of_bias[i] += gradient[i];
+    }
+    if (!of_x) continue;
+    // What the mean and the deviation take away again, for one row.
+    const T count = static_cast<T>(length);
+    T along_mean = 0;
+    if constexpr (centred) {
+      along_mean = sum_over<T>(length, [=](int64_t i) { return gradient[i] * weight[i]; }) / count;
+    }
+    const T along_x =
+        sum_over<T>(length,
+                    [=](int64_t i) { return gradient[i] * weight[i] * ((x[i] - mean) * rstd); }) /
+        count;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; ++i) {
+      const T normalized = (x[i] - mean) * rstd;
+      of_x[i] = rstd * (gradient[i] * weight[i] - along_mean - normalized * along_x);
+    }
+    of_x += length;
+  }
+}
+
+template <typename T>
+constexpr NormalizationKernelsOf<T> kernels_of = {
+    norm<T, true>, norm<T, false>, norm_gradient<T, true>, norm_gradient<T, false>,
+    moments<T>,    affine<T>,      gradient_sums<T>,       affine_gradient<T>};
+constexpr NormalizationKernels kernels = {kernels_of<float>, kernels_of<double>};
+
+}  // namespace
+
+const NormalizationKernels& normalization_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA
