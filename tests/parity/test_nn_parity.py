@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.parity.layer_rows import LAYERS, classes, images
 
 import tiny_nn as nn
 
@@ -27,92 +28,6 @@ def assert_close(ours: nn.Tensor, theirs: Any, rtol: float = RTOL, atol: float =
     np.testing.assert_allclose(
         ours.detach().cpu().numpy(), expected, rtol=rtol, atol=atol * max(1, abs(expected).max())
     )
-
-
-def images(*shape: int) -> np.ndarray:
-    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
-
-
-def classes(*shape: int, count: int = 5) -> np.ndarray:
-    return np.random.default_rng(1).integers(0, count, shape)
-
-
-# A row: how to make the module, in terms of the package given, and its input.
-LAYERS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
-    "linear": (lambda m: m.Linear(5, 3), images(4, 5)),
-    "linear 3-d, no bias": (lambda m: m.Linear(5, 3, bias=False), images(2, 4, 5)),
-    "conv1d": (lambda m: m.Conv1d(4, 6, 3, 2, 1, 2, 2), images(2, 4, 11)),
-    "conv1d same": (lambda m: m.Conv1d(4, 6, 4, padding="same"), images(2, 4, 11)),
-    "conv2d": (lambda m: m.Conv2d(3, 4, 3), images(2, 3, 8, 7)),
-    "conv2d all": (
-        lambda m: m.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), (1, 3), 2, False),
-        images(2, 4, 9, 8),
-    ),
-    "conv2d depthwise": (lambda m: m.Conv2d(4, 8, 3, padding=1, groups=4), images(2, 4, 5, 5)),
-    "conv2d same": (
-        lambda m: m.Conv2d(3, 4, (4, 3), padding="same", dilation=(1, 2)),
-        images(2, 3, 8, 7),
-    ),
-    "conv2d valid": (lambda m: m.Conv2d(3, 4, 3, padding="valid"), images(2, 3, 8, 7)),
-    "conv2d 1x1 strided": (lambda m: m.Conv2d(3, 4, 1, stride=2, bias=False), images(2, 3, 8, 7)),
-    "batch norm 1d": (lambda m: m.BatchNorm1d(5), images(6, 5)),
-    "batch norm 1d, 3-d": (lambda m: m.BatchNorm1d(5, eps=1e-3), images(6, 5, 3)),
-    "batch norm 2d": (lambda m: m.BatchNorm2d(3, momentum=0.3), images(4, 3, 5, 4)),
-    "batch norm, cumulative": (lambda m: m.BatchNorm2d(3, momentum=None), images(4, 3, 5, 4)),
-    "batch norm, no bias": (lambda m: m.BatchNorm2d(3, bias=False), images(4, 3, 5, 4)),
-    "batch norm, bare": (
-        lambda m: m.BatchNorm2d(3, affine=False, track_running_stats=False),
-        images(4, 3, 5, 4),
-    ),
-    "layer norm": (lambda m: m.LayerNorm(6), images(4, 5, 6)),
-    "layer norm 2 dims": (lambda m: m.LayerNorm((5, 6), bias=False), images(4, 5, 6)),
-    "layer norm, bare": (lambda m: m.LayerNorm(6, elementwise_affine=False), images(4, 6)),
-    "max pool": (lambda m: m.MaxPool2d(2), images(2, 3, 7, 8)),
-    "max pool all": (lambda m: m.MaxPool2d((3, 2), (2, 1), 1, (1, 2)), images(2, 3, 9, 8)),
-    "max pool, ceil": (lambda m: m.MaxPool2d(3, 2, 1, 1, False, True), images(2, 3, 8, 9)),
-    "avg pool": (lambda m: m.AvgPool2d(3, 2, 1), images(2, 3, 7, 8)),
-    "avg pool, ceil": (lambda m: m.AvgPool2d(3, 2, 1, True, False), images(2, 3, 8, 9)),
-    "avg pool, no pad count": (
-        lambda m: m.AvgPool2d((2, 3), 2, 1, count_include_pad=False),
-        images(2, 3, 7, 8),
-    ),
-    "avg pool, divisor": (lambda m: m.AvgPool2d(3, 2, divisor_override=2), images(2, 3, 8, 8)),
-    "adaptive avg pool": (lambda m: m.AdaptiveAvgPool2d((3, 5)), images(2, 3, 7, 8)),
-    "adaptive avg pool to 1": (lambda m: m.AdaptiveAvgPool2d(1), images(2, 3, 7, 8)),
-    "adaptive avg pool, one kept": (lambda m: m.AdaptiveAvgPool2d((None, 2)), images(2, 3, 7, 8)),
-    "adaptive max pool": (lambda m: m.AdaptiveMaxPool2d((3, 5)), images(2, 3, 7, 8)),
-    "relu": (lambda m: m.ReLU(), images(4, 5)),
-    "relu6": (lambda m: m.ReLU6(), images(4, 5) * 8),
-    "leaky relu": (lambda m: m.LeakyReLU(0.2), images(4, 5)),
-    "elu": (lambda m: m.ELU(1.5), images(4, 5)),
-    "gelu": (lambda m: m.GELU(), images(4, 5) * 3),
-    "gelu tanh": (lambda m: m.GELU("tanh"), images(4, 5) * 3),
-    "silu": (lambda m: m.SiLU(), images(4, 5) * 5),
-    "sigmoid": (lambda m: m.Sigmoid(), images(4, 5) * 20),
-    "tanh": (lambda m: m.Tanh(), images(4, 5) * 5),
-    "softplus": (lambda m: m.Softplus(), images(4, 5) * 20),
-    "softplus all": (lambda m: m.Softplus(2.0, 3.0), images(4, 5) * 5),
-    "hardtanh": (lambda m: m.Hardtanh(-0.5, 0.7), images(4, 5)),
-    "softmax": (lambda m: m.Softmax(1), images(4, 5, 3) * 30),
-    "log softmax": (lambda m: m.LogSoftmax(-1), images(4, 5) * 30),
-    "dropout, evaluation": (lambda m: m.Dropout().eval(), images(4, 5)),
-    "flatten": (lambda m: m.Flatten(1, -2), images(2, 3, 4, 5)),
-    "unflatten": (lambda m: m.Unflatten(1, (2, 3)), images(2, 6, 4)),
-    "identity": (lambda m: m.Identity(), images(2, 3)),
-    "embedding": (lambda m: m.Embedding(5, 4), classes(3, 7)),
-    "embedding, padded": (lambda m: m.Embedding(5, 4, padding_idx=2), classes(3, 7)),
-    "sequential": (
-        lambda m: m.Sequential(
-            m.Conv2d(2, 4, 3, padding=1, bias=False),
-            m.BatchNorm2d(4),
-            m.ReLU(inplace=True),
-            m.MaxPool2d(2),
-            m.Flatten(),
-            m.Linear(16, 3),
-        ),
-        images(3, 2, 4, 4),
-    ),
-}
 
 
 def pair(make: Callable[[Any], Any]) -> tuple[nn.Module, Any]:
@@ -216,6 +131,44 @@ def test_loss(name: str) -> None:
     x_ours, x_theirs = nn.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
     target = np.ascontiguousarray(target)
     y_ours, y_theirs = ours(x_ours, nn.tensor(target)), theirs(x_theirs, torch.tensor(target))
+    assert_close(y_ours, y_theirs)
+    y_ours.sum().backward()
+    y_theirs.sum().backward()
+    assert_close(x_ours.grad, x_theirs.grad)
+
+
+SIGNS = np.sign(images(4))
+MARGIN_LOSSES: dict[str, tuple[Callable[[Any], Any], list[np.ndarray]]] = {
+    "poisson": (lambda m: m.PoissonNLLLoss(full=True), [images(4, 5), classes(4, 5).astype("f4")]),
+    "poisson, plain": (
+        lambda m: m.PoissonNLLLoss(False, eps=1e-3, reduction="sum"),
+        [images(4, 5) ** 2, classes(4, 5).astype("f4")],
+    ),
+    "gaussian": (
+        lambda m: m.GaussianNLLLoss(full=True, eps=0.1),
+        [images(4, 5), images(4, 5)[::-1], images(4, 5) ** 2],
+    ),
+    "ranking": (lambda m: m.MarginRankingLoss(0.3), [images(4), images(4)[::-1], SIGNS]),
+    "hinge": (lambda m: m.HingeEmbeddingLoss(0.5, reduction="sum"), [images(4), SIGNS]),
+    "cosine": (lambda m: m.CosineEmbeddingLoss(0.2), [images(4, 5), images(4, 5)[::-1], SIGNS]),
+    "soft margin": (lambda m: m.SoftMarginLoss(reduction="none"), [images(4), SIGNS]),
+    "triplet": (
+        lambda m: m.TripletMarginLoss(2.0, 3.0, swap=True),
+        [images(4, 5), images(4, 5)[::-1], images(4, 5)[:, ::-1]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MARGIN_LOSSES)
+def test_loss_of_several_inputs(name: str) -> None:
+    make, arrays = MARGIN_LOSSES[name]
+    ours, theirs = make(nn), make(torch.nn)
+    assert repr(ours) == repr(theirs)
+    arrays = [np.ascontiguousarray(array, np.float32) for array in arrays]
+    x_ours, x_theirs = nn.tensor(arrays[0], requires_grad=True), torch.tensor(arrays[0])
+    x_theirs.requires_grad_()
+    y_ours = ours(x_ours, *map(nn.tensor, arrays[1:]))
+    y_theirs = theirs(x_theirs, *map(torch.tensor, arrays[1:]))
     assert_close(y_ours, y_theirs)
     y_ours.sum().backward()
     y_theirs.sum().backward()

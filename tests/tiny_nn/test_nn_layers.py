@@ -124,7 +124,7 @@ def test_conv_padding_words() -> None:
         ({"groups": 3}, "in_channels must be divisible by groups"),
         ({"padding": "full"}, "Invalid padding string 'full'"),
         ({"padding": "same", "stride": 2}, "not supported for strided"),
-        ({"padding_mode": "reflect"}, "padding_mode must be 'zeros'"),
+        ({"padding_mode": "mirror"}, "padding_mode must be one of zeros, reflect"),
         ({"stride": (1, 2, 3)}, "stride should be an int or 2"),
     ],
 )

@@ -69,11 +69,12 @@ from tiny_autograd import (
     zeros,
     zeros_like,
 )
-from tiny_nn import checkpoint, data, functional, layers, losses, optim, utils
+from tiny_nn import checkpoint, data, functional, layers, losses, margin_losses, optim, utils
 from tiny_nn.containers import ModuleDict, ModuleList, Sequential
 from tiny_nn.hooks import RemovableHandle
 from tiny_nn.layers import *
 from tiny_nn.losses import *
+from tiny_nn.margin_losses import *
 from tiny_nn.module import Module
 from tiny_nn.parameter import Parameter
 from tiny_nn.state_dict import IncompatibleKeys
@@ -152,3 +153,4 @@ __all__ = [
 ]
 __all__ += layers.__all__
 __all__ += losses.__all__
+__all__ += margin_losses.__all__

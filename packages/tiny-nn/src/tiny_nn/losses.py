@@ -14,18 +14,21 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
+    "GaussianNLLLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
     "MSELoss",
     "NLLLoss",
+    "PoissonNLLLoss",
     "SmoothL1Loss",
 ]
+
 
 _REDUCTIONS = ("none", "mean", "sum")
 
 
-class _Loss(Module):
+class Loss(Module):
     """A loss has a reduction."""
 
     def __init__(self, reduction: str) -> None:
@@ -38,7 +41,7 @@ class _Loss(Module):
         self.reduction = reduction
 
 
-class _WeightedLoss(_Loss):
+class _WeightedLoss(Loss):
     """A loss with a weight, kept as a buffer, so that it moves with the module."""
 
     weight: Tensor | None
@@ -48,7 +51,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """(input - target)^2.
 
     >>> import tiny_nn as nn
@@ -63,7 +66,7 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """|input - target|."""
 
     def __init__(self, *, reduction: str = "mean") -> None:
@@ -73,7 +76,7 @@ class L1Loss(_Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """0.5 d^2 / beta where d = |input - target| < beta, else d - beta / 2 (Girshick 2015)."""
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
@@ -84,7 +87,7 @@ class SmoothL1Loss(_Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """0.5 d^2 where d = |input - target| <= delta, else delta (d - delta / 2) (Huber 1964)."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -195,7 +198,7 @@ class BCEWithLogitsLoss(_WeightedLoss):
         )
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(Loss):
     """target (log target - input): the divergence of target from exp(input) (Kullback & Leibler
     1951). ``reduction`` may also be "batchmean", the sum over the batch size, which is the
     definition's; ``log_target`` says that target holds logarithms."""
@@ -207,3 +210,46 @@ class KLDivLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(Loss):
+    """Minus the log-likelihood of counts ``target`` under Poisson distributions, exp(input) -
+    target * input, where input is the logarithm of the expected count.
+
+    Without ``log_input`` input is the expected count itself and ``eps`` is added to it inside the
+    logarithm; ``full`` adds Stirling's approximation of log(target!).
+    """
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        *,
+        eps: float = 1e-8,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        options = self.log_input, self.full
+        return F.poisson_nll_loss(
+            log_input, target, *options, eps=self.eps, reduction=self.reduction
+        )
+
+
+class GaussianNLLLoss(Loss):
+    """Minus the log-likelihood of ``target`` under normal distributions of mean ``input`` and
+    variance ``var``, which is at least ``eps`` (Nix & Weigend 1994); ``full`` adds the constant."""
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return F.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
+        )

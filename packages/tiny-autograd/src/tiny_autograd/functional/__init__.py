@@ -42,9 +42,10 @@ from .adaptive_pooling import (
 from .attention import scaled_dot_product_attention
 from .conv import conv1d, conv2d, conv3d
 from .conv_transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from .images import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from .interpolation import interpolate
-from .layers import bilinear, dropout, embedding, linear, one_hot, pad
+from .layers import bilinear, embedding, linear, one_hot, pad
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -86,6 +87,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -105,6 +107,9 @@ __all__ = [
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "embedding",
     "fold",

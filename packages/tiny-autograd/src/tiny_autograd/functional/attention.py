@@ -11,7 +11,7 @@ from ndarray_core.random import Generator
 
 from .. import ops
 from .arguments import require_tensors, require_tensors_or_none
-from .layers import dropout
+from .dropout import dropout
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -1,4 +1,4 @@
-"""What is left of a layer without its parameters: linear, dropout, embedding, padding."""
+"""What is left of a layer without its parameters: linear, embedding, padding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 import ndarray_core as nd
 from ndarray_core.errors import DTypeError, ShapeError
-from ndarray_core.random import Generator, default_generator
 
 from .. import ops
 from ..variable import wrap
@@ -59,29 +58,6 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         raise ShapeError(f"bilinear: bias {bias.shape} for weight {weight.shape}")
     out = ops.einsum("...i,oij,...j->...o", input1, weight, input2)
     return out if bias is None else out + bias
-
-
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
-) -> Tensor:
-    """Zero with probability p, else x / (1 - p); x itself unless training (Srivastava et al. 2014).
-
-    Raises ValueError for a p outside of [0, 1].
-
-    >>> import tiny_autograd as ta
-    >>> ta.functional.dropout(ta.ones(2), p=0.5, training=False)
-    tensor([1., 1.])
-    """
-    require_tensors("dropout", input=input)
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p is a probability, got {p}")
-    if not training or p == 0:
-        return input
-    if p == 1:
-        return ops.where(nd.zeros(input.shape, dtype=nd.bool, device=input.device), input, 0)
-    source = generator or default_generator()
-    kept = source.bernoulli(1 - p, input.shape, device=input.device)
-    return input * (kept.astype(input.dtype) * (1 / (1 - p)))
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
