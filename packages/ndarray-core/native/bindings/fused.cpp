@@ -52,6 +52,15 @@ void bind_fused(nb::module_& m) {
         nb::arg("ignore_index"));
   m.def("cross_entropy_gradient", &cross_entropy_gradient, nb::arg("gradient"), nb::arg("logits"),
         nb::arg("target"), nb::arg("logsumexp"), nb::kw_only(), nb::arg("ignore_index"));
+
+  m.def("convolution", &convolution, nb::arg("x"), nb::arg("weight"), nb::kw_only(),
+        nb::arg("stride"), nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"));
+  m.def("transposed_convolution", &transposed_convolution, nb::arg("x"), nb::arg("weight"),
+        nb::kw_only(), nb::arg("size"), nb::arg("stride"), nb::arg("padding"), nb::arg("dilation"),
+        nb::arg("groups"));
+  m.def("convolution_weight_gradient", &convolution_weight_gradient, nb::arg("gradient"),
+        nb::arg("x"), nb::kw_only(), nb::arg("size"), nb::arg("stride"), nb::arg("padding"),
+        nb::arg("dilation"), nb::arg("groups"));
 }
 
 }  // namespace nd

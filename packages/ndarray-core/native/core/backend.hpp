@@ -51,7 +51,9 @@ struct Scalar {
   }
 };
 
-struct FusedKernels;  // core/fused.hpp
+// core/fused.hpp
+struct FusedKernels;
+struct Windows;
 
 class Backend {
  public:

@@ -7,10 +7,18 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "core/backend.hpp"
 
 namespace nd {
+
+// Where windows lie: numbers for each spatial axis. Padding: how many zeros there are before and
+// behind. Groups of output channels see only their own part of the input's channels.
+struct Windows {
+  Dims stride, before, behind, dilation;
+  int64_t groups = 1;
+};
 
 // A null member: this backend has no kernel of that name.
 struct FusedKernels {
@@ -73,5 +81,15 @@ std::optional<std::tuple<Array, Array>> cross_entropy(const Array& logits, const
                                                       int64_t ignore_index);
 Result cross_entropy_gradient(const Array& gradient, const Array& logits, const Array& target,
                               const Array& logsumexp, int64_t ignore_index);
+
+// ops/convolution. padding: a pair (before, behind) for each spatial axis.
+Result convolution(const Array& x, const Array& weight, const Dims& stride,
+                   const std::vector<Dims>& padding, const Dims& dilation, int64_t groups);
+Result transposed_convolution(const Array& x, const Array& weight, const Dims& size,
+                              const Dims& stride, const std::vector<Dims>& padding,
+                              const Dims& dilation, int64_t groups);
+Result convolution_weight_gradient(const Array& gradient, const Array& x, const Dims& size,
+                                   const Dims& stride, const std::vector<Dims>& padding,
+                                   const Dims& dilation, int64_t groups);
 
 }  // namespace nd

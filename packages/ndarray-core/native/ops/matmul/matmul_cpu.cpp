@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/allocator.hpp"
+#include "core/scratch.hpp"
 #include "core/threads.hpp"
 #include "cpu/cpu_backend.hpp"
 #include "ops/matmul/matmul_kernels.hpp"
@@ -25,24 +25,6 @@ const MatmulKernel& select_kernel(DType dtype) {
       return kernels.uint64;
   }
 }
-
-// Memory for the length of a task; a little of it lies in the object itself.
-class Scratch {
- public:
-  explicit Scratch(size_t nbytes)
-      : nbytes_(nbytes), data_(nbytes <= sizeof small_ ? small_ : allocator::allocate(nbytes)) {}
-  ~Scratch() {
-    if (data_ != small_) allocator::deallocate(data_, nbytes_);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  char* data() const { return static_cast<char*>(data_); }
-
- private:
-  alignas(64) char small_[4096];
-  size_t nbytes_;
-  void* data_;
-};
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

@@ -17,18 +17,18 @@ struct SmallVector {
   static void store(T* to, type value) { *reinterpret_cast<unaligned*>(to) = value; }
 };
 
-// to[k * width + i] = from[i * stride + k] for i, k < lanes.
+// to[k * width + i] = from[lines[i] + k] for i, k < lanes.
 template <typename T>
-ND_INLINE void transpose_square(T* to, int64_t width, const T* from, int64_t stride) {
+ND_INLINE void transpose_square(T* to, int64_t width, const T* from, const int64_t* lines) {
   using V = SmallVector<T>;
-  typename V::type a = V::load(from), b = V::load(from + stride);
+  typename V::type a = V::load(from + lines[0]), b = V::load(from + lines[1]);
   if constexpr (V::lanes == 2) {
     typedef int64_t Index __attribute__((vector_size(16)));
     V::store(to, __builtin_shuffle(a, b, Index{0, 2}));
     V::store(to + width, __builtin_shuffle(a, b, Index{1, 3}));
   } else {
     typedef int32_t Index __attribute__((vector_size(16)));
-    typename V::type c = V::load(from + 2 * stride), d = V::load(from + 3 * stride);
+    typename V::type c = V::load(from + lines[2]), d = V::load(from + lines[3]);
     const Index low{0, 4, 1, 5}, high{2, 6, 3, 7}, first{0, 1, 4, 5}, second{2, 3, 6, 7};
     const auto ab = __builtin_shuffle(a, b, low), cd = __builtin_shuffle(c, d, low);
     const auto AB = __builtin_shuffle(a, b, high), CD = __builtin_shuffle(c, d, high);
@@ -61,7 +61,8 @@ ND_INLINE void pack_panel(T* to, const T* from, int64_t stride, int64_t step, in
         for (; i + square <= count; i += square) {
 #pragma GCC unroll 4
           for (int64_t k = k0; k < k0 + block; k += square) {
-            transpose_square(to + k * width + i, width, from + i * stride + k, stride);
+            const int64_t lines[] = {0, stride, 2 * stride, 3 * stride};
+            transpose_square(to + k * width + i, width, from + i * stride + k, lines);
           }
         }
       }

@@ -1,13 +1,13 @@
-// The micro-kernel: a tile of the result, kept in registers. For matmul_kernels.cpp alone, which is
-// compiled for each instruction set; hence the namespaces.
+// The micro-kernel: a tile of the result, kept in registers. For *_kernels.cpp files alone, which
+// are compiled for each instruction set; hence the namespaces.
 #pragma once
 
 #include <cstdint>
 
+#include "core/half.hpp"
+
 namespace nd::cpu::ND_ISA {
 namespace {
-
-#define ND_INLINE __attribute__((always_inline)) inline
 
 // The micro-kernel's tile is tile_rows x 2 vectors. Each step of k loads two vectors of y and, one
 // after another, tile_rows elements of x that it spreads over a vector. The accumulators leave just

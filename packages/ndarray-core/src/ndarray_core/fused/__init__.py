@@ -13,7 +13,8 @@ Operands hold real floating-point numbers (DTypeError otherwise) and lie on one 
 bfloat16 are computed with in float32, and rounded once.
 """
 
-from . import losses, normalization
+from . import convolutions, losses, normalization
+from .convolutions import *
 from .definition import Fused, fused
 from .losses import *
 from .normalization import *
@@ -21,6 +22,7 @@ from .softmax import *
 from .softmax import __all__ as _softmax
 
 __all__ = ["Fused", "fused"]
+__all__ += convolutions.__all__
 __all__ += losses.__all__
 __all__ += normalization.__all__
 __all__ += _softmax

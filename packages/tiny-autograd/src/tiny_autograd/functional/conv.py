@@ -1,12 +1,7 @@
-"""Convolutions: windows of the padded input, times the weight, in one matrix product.
-
-The windows are a view (im2col without the copy); laying them out as the columns of a matrix is the
-one copy, and the product, both gradients' products included, is one large one per group.
-"""
+"""Convolutions over one, two or three dimensions, with PyTorch's arguments."""
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from ndarray_core.errors import ShapeError
@@ -89,8 +84,6 @@ def _convolution(
     steps = per_dim(f"{name}: stride", stride, count, 1)
     dilations = per_dim(f"{name}: dilation", dilation, count, 1)
     widths = _widths(name, padding, kernel, steps, dilations)
-    batch, channels = input.shape[:2]
-    out_channels = weight.shape[0]
     for size, (before, behind), k, d in zip(
         input.shape[2:], widths, kernel, dilations, strict=True
     ):
@@ -100,29 +93,8 @@ def _convolution(
                 f"{input.shape} padded by {widths}"
             )
 
-    x = input
-    if any(any(pair) for pair in widths):
-        x = ops.pad_constant(x, ((0, 0), (0, 0), *widths))
-    spatial = tuple(range(2, count + 2))
-    x = ops.windows(x, spatial, kernel, steps, dilations)  # (N, C, *positions, *kernel)
-    positions = x.shape[2 : 2 + count]
-    # Kernel places in front, batch and positions behind: rows of the copy run along the input's
-    # rows, and one product serves the whole batch.
-    inside = range(2 + count, 2 + 2 * count)
-    x = ops.permute(x, (1, *inside, 0, *spatial))  # (C, *kernel, N, *positions)
-    terms = channels // groups * prod(kernel)
-    places = batch * prod(positions)
-    if groups == 1:
-        columns = ops.reshape(x, (terms, places))
-        out = ops.matmul(ops.reshape(weight, (out_channels, terms)), columns)
-    else:
-        columns = ops.reshape(x, (groups, terms, places))
-        kernels = ops.reshape(weight, (groups, out_channels // groups, terms))
-        out = ops.reshape(ops.matmul(kernels, columns), (out_channels, places))
-    if bias is not None:
-        out = out + ops.reshape(bias, (out_channels, 1))
-    out = ops.reshape(out, (out_channels, batch, *positions))
-    return ops.transpose(out, 0, 1)  # (N, O, *positions)
+    out = ops.convolution(input, weight, steps, widths, dilations, groups)
+    return out if bias is None else out + ops.reshape(bias, (-1, *(1,) * count))
 
 
 def conv1d(

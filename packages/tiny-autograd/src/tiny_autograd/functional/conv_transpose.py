@@ -1,12 +1,9 @@
-"""Transposed convolutions: the gradients of convolutions by their input, as functions.
-
-One matrix product makes what each position of the input adds to a window of the output, and the
-windows are added up where they lie (Dumoulin and Visin 2016, "A guide to convolution arithmetic").
+"""Transposed convolutions: the gradients of convolutions by their input, as functions (Dumoulin
+and Visin 2016, "A guide to convolution arithmetic").
 """
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from ndarray_core.errors import ShapeError
@@ -79,26 +76,15 @@ def _transposed(
             f"leaves an output of size {sizes}"
         )
 
-    batch, channels = input.shape[:2]
-    out_channels = weight.shape[1] * groups
-    # Channels in front, batch and positions behind: one product serves the whole batch.
-    rows = ops.reshape(
-        ops.transpose(input, 0, 1), (groups, channels // groups, batch * prod(positions))
-    )
-    kernels = ops.reshape(weight, (groups, channels // groups, weight.shape[1] * prod(kernel)))
-    columns = ops.matmul(ops.mT(kernels), rows)
-    x = ops.reshape(columns, (out_channels, *kernel, batch, *positions))
-    inside, spatial = tuple(range(1, count + 1)), tuple(range(count + 2, 2 * count + 2))
-    x = ops.permute(x, (count + 1, 0, *spatial, *inside))  # (N, O, *positions, *kernel)
-    over = tuple(range(2, count + 2))
-    out = ops.fold_windows(x, (batch, out_channels, *reached), over, kernel, steps, dilations)
-    if any(extra):
-        out = ops.pad_constant(out, ((0, 0), (0, 0), *((0, e) for e in extra)))
-    if any(pads):
-        ends = (slice(p, p + size) for p, size in zip(pads, sizes, strict=True))
-        out = ops.getitem(out, (slice(None), slice(None), *ends))
+    # Of what is added behind, a part takes back the padding there, and the rest gets no window.
+    widths = tuple((p, max(p - e, 0)) for p, e in zip(pads, extra, strict=True))
+    untouched = tuple(max(e - p, 0) for p, e in zip(pads, extra, strict=True))
+    touched = tuple(size - u for size, u in zip(sizes, untouched, strict=True))
+    out = ops.transposed_convolution(input, weight, touched, steps, widths, dilations, groups)
+    if any(untouched):
+        out = ops.pad_constant(out, ((0, 0), (0, 0), *((0, u) for u in untouched)))
     if bias is not None:
-        out = out + ops.reshape(bias, (out_channels, *(1,) * count))
+        out = out + ops.reshape(bias, (-1, *(1,) * count))
     return out if batched else ops.squeeze(out, 0)
 
 

@@ -25,6 +25,9 @@ from .conversion import to_device as to_device
 from .conversion import to_discrete as to_discrete
 from .conversion import to_floating as to_floating
 from .conversion import view_dtype as view_dtype
+from .convolutions import convolution as convolution
+from .convolutions import convolution_weight_gradient as convolution_weight_gradient
+from .convolutions import transposed_convolution as transposed_convolution
 from .counting import *
 from .creation import empty_like as empty_like
 from .creation import full_like as full_like

@@ -1,0 +1,248 @@
+// Implicit matrix products: the windows of a convolution are packed straight from the image into
+// the panels of the micro-kernel of ops/matmul, and never lie in memory as a matrix of their own
+// (Chetlur et al., "cuDNN: efficient primitives for deep learning", 2014, section 3).
+//
+// Templates in an anonymous namespace only: nothing here may be shared between instruction sets.
+#include "ops/convolution/convolution_kernels.hpp"
+
+#include "ops/matmul/pack.hpp"
+#include "ops/matmul/tile.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+constexpr int64_t most_panels = 8;  // of columns, packed side by side: half of a second-level cache
+
+void write_offsets(int64_t* to, const Offsets& offsets, int64_t first, int64_t count) {
+  int64_t base = first / offsets.period * offsets.stride, i = first % offsets.period;
+  for (int64_t written = 0; written < count; ++written) {
+    to[written] = base + offsets.table[i];
+    if (++i == offsets.period) {
+      i = 0;
+      base += offsets.stride;
+    }
+  }
+}
+
+// How many of the offsets, from the first on, are `step` apart.
+ND_INLINE int64_t run_length(const int64_t* offsets, int64_t count, int64_t step) {
+  int64_t length = 1;
+  while (length < count && offsets[length] == offsets[length - 1] + step) ++length;
+  return length;
+}
+
+template <typename T>
+void pack_x(T* packed, const T* x, int64_t row_stride, const int64_t* terms, int64_t rows,
+            int64_t depth) {
+  constexpr int64_t tile_rows = Blocking<T>::row_tile;
+  for (int64_t i = 0; i < rows; i += tile_rows) {
+    const int64_t count = smaller(tile_rows, rows - i);
+    const int64_t width = round_up(count, Blocking<T>::row_step);
+    T* const panel = packed + i * depth;
+    for (int64_t k = 0; k < depth;) {
+      const int64_t step = k + 1 < depth ? terms[k + 1] - terms[k] : 1;
+      const int64_t length = run_length(terms + k, depth - k, step);
+      pack_panel(panel + k * width, x + i * row_stride + terms[k], row_stride, step, count, width,
+                 length);
+      k += length;
+    }
+  }
+}
+
+// to[k * column_tile + j] = y[terms[k] + j], for as many columns j as a Moved has elements.
+template <typename T, typename Moved>
+ND_INLINE void move_columns(T* to, const T* y, const int64_t* terms, int64_t depth) {
+  for (int64_t k = 0; k < depth; ++k) {
+    __builtin_memcpy(to + k * Blocking<T>::column_tile, y + terms[k], sizeof(Moved));
+  }
+}
+
+// The same for columns anywhere, where the terms lie side by side: four of each make a square.
+template <typename T>
+ND_INLINE void turn_columns(T* to, const T* y, const int64_t* columns, const int64_t* terms,
+                            int64_t count, int64_t depth) {
+  constexpr int64_t width = Blocking<T>::column_tile, square = SmallVector<T>::lanes;
+  for (int64_t k = 0; k < depth;) {
+    const int64_t length = run_length(terms + k, depth - k, 1);
+    const T* const from = y + terms[k];
+    T* const panel = to + k * width;
+    k += length;
+    int64_t j = 0;
+    if (length >= square) {
+      for (; j + square <= count; j += square) {
+        for (int64_t i = 0; i < length; i += square) {
+          const int64_t at = smaller(i, length - square);  // the last square overlaps
+          transpose_square(panel + at * width + j, width, from + at, columns + j);
+        }
+      }
+    }
+    for (; j < count; ++j) {
+      for (int64_t i = 0; i < length; ++i) panel[i * width + j] = from[columns[j] + i];
+    }
+  }
+}
+
+// One panel of y: element (k, j) is y[terms[k] + columns[j]]. Columns from `count` on are zeros.
+template <typename T>
+void pack_y(T* to, const T* y, const int64_t* terms, int64_t depth, const int64_t* columns,
+            int64_t count) {
+  constexpr int64_t width = Blocking<T>::column_tile, lanes = Blocking<T>::lanes;
+  constexpr int64_t square = SmallVector<T>::lanes;
+  if (count < width) {
+    for (int64_t k = 0; k < depth; ++k) {
+      for (int64_t j = count; j < width; ++j) to[k * width + j] = 0;
+    }
+  }
+  int64_t runs = 1;
+  for (int64_t j = 1; j < count; ++j) runs += columns[j] != columns[j - 1] + 1;
+  if (runs > count / square + 1 && depth > 1 && terms[1] == terms[0] + 1) {
+    turn_columns(to, y, columns, terms, count, depth);
+    return;
+  }
+  for (int64_t j = 0; j < count;) {
+    const int64_t run = run_length(columns + j, count - j, 1);
+    if (run >= lanes) {
+      move_columns<T, Vector<T>>(to + j, y + columns[j], terms, depth);
+      j += lanes;
+    } else if (run >= square) {
+      move_columns<T, typename SmallVector<T>::type>(to + j, y + columns[j], terms, depth);
+      j += square;
+    } else {
+      move_columns<T, T>(to + j, y + columns[j], terms, depth);
+      ++j;
+    }
+  }
+}
+
+// A tile whose columns lie apart in the result.
+template <typename T>
+void scattered_tile(T* out, int64_t out_row, const int64_t* out_columns, const T* x, const T* y,
+                    int64_t depth, int64_t rows, int64_t columns, bool add) {
+  constexpr int64_t width = Blocking<T>::column_tile;
+  alignas(64) T sums[Blocking<T>::row_tile * width];
+  choose_packed_tile<T>(rows)(sums, width, x, 0, 0, y, width, depth, rows, width, false);
+  for (int64_t i = 0; i < rows; ++i) {
+    T* const row = out + i * out_row;
+    for (int64_t j = 0; j < columns; ++j) {
+      const T sum = sums[i * width + j];
+      row[out_columns[j]] = add ? row[out_columns[j]] + sum : sum;
+    }
+  }
+}
+
+template <typename T>
+void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t columns,
+              int64_t first_term, int64_t terms, bool add, T* packed_y) {
+  using B = Blocking<T>;
+  constexpr int64_t width = B::column_tile;
+  int64_t term_offsets[B::depth], column_offsets[most_panels * width];
+  int64_t out_offsets[most_panels * width];
+  write_offsets(column_offsets, product.y_columns, first_column, columns);
+  write_offsets(out_offsets, product.out_columns, first_column, columns);
+  const int64_t padded_rows = round_up(product.rows, B::row_step);
+  const int64_t rows = balanced_rows<T>(product.rows);
+  for (int64_t k = first_term; k < first_term + terms; k += product.depth) {
+    const int64_t depth = smaller(product.depth, first_term + terms - k);
+    const T* const packed_x = product.packed_x + k * padded_rows;
+    const bool add_here = add || k > first_term;
+    write_offsets(term_offsets, product.y_terms, k, depth);
+    for (int64_t j = 0; j < columns; j += width) {
+      pack_y(packed_y + j * depth, product.y, term_offsets, depth, column_offsets + j,
+             smaller(width, columns - j));
+    }
+    // A block of x stays in the second-level cache while the panels of y pass by.
+    for (int64_t i0 = 0; i0 < product.rows; i0 += rows) {
+      const int64_t end = smaller(i0 + rows, product.rows);
+      for (int64_t j = 0; j < columns; j += width) {
+        const int64_t count = smaller(width, columns - j);
+        const T* const panel = packed_y + j * depth;
+        const bool is_dense = run_length(out_offsets + j, count, 1) == count;
+        for (int64_t i = i0; i < end; i += B::row_tile) {
+          const int64_t tile_rows = smaller(B::row_tile, end - i);
+          T* const out = product.out + i * product.out_row;
+          const T* const x = packed_x + i * depth;
+          if (is_dense) {
+            choose_packed_tile<T>(tile_rows)(out + out_offsets[j], product.out_row, x, 0, 0, panel,
+                                             width, depth, tile_rows, count, add_here);
+          } else {
+            scattered_tile(out, product.out_row, out_offsets + j, x, panel, depth, tile_rows, count,
+                           add_here);
+          }
+        }
+      }
+    }
+  }
+}
+
+// to[i] = from[i * stride] where that lies inside, and 0 outside: `skipped` zeros, `count`
+// elements.
+template <typename T>
+ND_INLINE void copy_run(T* to, int64_t length, const T* from, int64_t stride, int64_t skipped,
+                        int64_t count) {
+  int64_t i = 0;
+  for (; i < skipped; ++i) to[i] = 0;
+  T* const inside = to + skipped;
+  if (stride == 1) {
+    for (int64_t e = 0; e < count; ++e) inside[e] = from[e];
+  } else {
+    for (int64_t e = 0; e < count; ++e) inside[e] = from[e * stride];
+  }
+  for (i = skipped + count; i < length; ++i) to[i] = 0;
+}
+
+template <typename T>
+void copy_padded(const PaddedCopy<T>& copy) {
+  const int64_t row_size = copy.phase_count * copy.run;
+  const int64_t width = copy.size[2], before = copy.before[2];
+  T* to = copy.to;
+  for (int64_t channel = 0; channel < copy.channels; ++channel) {
+    const T* const image = copy.from + channel * copy.from_channel;
+    for (int64_t d = 0; d < copy.padded[0]; ++d) {
+      const int64_t from_d = d - copy.before[0];
+      for (int64_t h = 0; h < copy.padded[1]; ++h, to += row_size) {
+        if (!copy.wanted[0][d] || !copy.wanted[1][h]) continue;
+        const int64_t from_h = h - copy.before[1];
+        const bool is_inside =
+            from_d >= 0 && from_d < copy.size[0] && from_h >= 0 && from_h < copy.size[1];
+        const T* const row = image + from_d * copy.from_stride[0] + from_h * copy.from_stride[1];
+        for (int64_t p = 0; p < copy.phase_count; ++p) {
+          // Padded elements phase, phase + step, ...; those from `before` to before + width exist.
+          const int64_t phase = copy.phases[p];
+          const int64_t first = before > phase ? ceil_div(before - phase, copy.step) : 0;
+          const int64_t past =
+              before + width > phase ? ceil_div(before + width - phase, copy.step) : 0;
+          const int64_t skipped = is_inside ? smaller(first, copy.run) : copy.run;
+          const int64_t end = is_inside ? smaller(past, copy.run) : copy.run;
+          copy_run(to + p * copy.run, copy.run,
+                   row + (phase + first * copy.step - before) * copy.from_stride[2],
+                   copy.step * copy.from_stride[2], skipped, end > skipped ? end - skipped : 0);
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+void sum_parts(T* out, const T* parts, int64_t count, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] = parts[i];
+  for (int64_t part = 1; part < count; ++part) {
+    for (int64_t i = 0; i < n; ++i) out[i] += parts[part * n + i];
+  }
+}
+
+template <typename T>
+constexpr ConvolutionKernelsOf<T> kernels_of = {Blocking<T>::column_tile,
+                                                most_panels * Blocking<T>::column_tile,
+                                                Blocking<T>::row_step,
+                                                balanced_depth<T>,
+                                                pack_x<T>,
+                                                multiply<T>,
+                                                copy_padded<T>,
+                                                sum_parts<T>};
+constexpr ConvolutionKernels kernels = {kernels_of<float>, kernels_of<double>};
+
+}  // namespace
+
+const ConvolutionKernels& convolution_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA
