@@ -229,6 +229,21 @@ SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {
     "step": lambda s, o: s.StepLR(o, 3, 0.5),
     "lambda": lambda s, o: s.LambdaLR(o, lambda step: 1 / (1 + step)),
     "cosine": lambda s, o: s.CosineAnnealingLR(o, 12, 0.01),
+    "multi step": lambda s, o: s.MultiStepLR(o, [3, 5, 5, 9], 0.5),
+    "exponential": lambda s, o: s.ExponentialLR(o, 0.8),
+    "constant": lambda s, o: s.ConstantLR(o, 0.25, 4),
+    "linear": lambda s, o: s.LinearLR(o, 0.25, 0.75, 7),
+    "polynomial": lambda s, o: s.PolynomialLR(o, 9, 2.0),
+    "warm restarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 3, 2, 0.01),
+    "warm restarts, equal": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4),
+    "sequential": lambda s, o: s.SequentialLR(
+        o,
+        [s.LinearLR(o, 0.1, total_iters=4), s.CosineAnnealingLR(o, 6), s.ExponentialLR(o, 0.5)],
+        [4, 9],
+    ),
+    "chained": lambda s, o: s.ChainedScheduler(
+        [s.ConstantLR(o, 0.5, 4), s.ExponentialLR(o, 0.9), s.StepLR(o, 5)]
+    ),
     "one cycle": lambda s, o: s.OneCycleLR(o, 0.5, total_steps=13),
     "one cycle linear": lambda s, o: s.OneCycleLR(
         o, 0.5, total_steps=13, pct_start=0.4, anneal_strategy="linear", div_factor=5
@@ -257,6 +272,28 @@ def test_schedule(name: str, optimizer: str) -> None:
         theirs.step()
         s_ours.step()
         s_theirs.step()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"patience": 1, "factor": 0.5, "cooldown": 2},
+        {"mode": "max", "patience": 0, "threshold": 0.1, "threshold_mode": "abs"},
+        {"patience": 0, "min_lr": 0.05, "threshold": 0.2},
+    ],
+)
+def test_schedule_on_a_plateau(options: dict[str, Any]) -> None:
+    ours = nn.optim.SGD([nn.Parameter(nn.zeros((1,)))], lr=0.3)
+    theirs = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    s_ours = nn.optim.lr_scheduler.ReduceLROnPlateau(ours, **options)
+    s_theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(theirs, **options)
+    for value in np.abs(np.random.default_rng(3).normal(size=30)).cumsum() % 1.7:
+        s_ours.step(value)
+        s_theirs.step(value)
+        assert s_ours.get_last_lr() == pytest.approx(s_theirs.get_last_lr())
+        state = s_theirs.state_dict()
+        assert s_ours.state_dict() == {key: state[key] for key in s_ours.state_dict()}
 
 
 @pytest.mark.parametrize(

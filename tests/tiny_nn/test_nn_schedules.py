@@ -1,5 +1,6 @@
 """Learning-rate schedules against their formulas."""
 
+import json
 import math
 
 import pytest
@@ -78,6 +79,95 @@ def test_every_group_keeps_its_own_base() -> None:
     assert schedule.get_last_lr() == [0.5, 5.0]
 
 
+MAKERS = {
+    "lambda": lambda o: lr_scheduler.LambdaLR(o, lambda step: 1 / (1 + step)),
+    "multi step": lambda o: lr_scheduler.MultiStepLR(o, [2, 5]),
+    "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.7),
+    "constant": lambda o: lr_scheduler.ConstantLR(o, 0.5, 3),
+    "linear": lambda o: lr_scheduler.LinearLR(o),
+    "polynomial": lambda o: lr_scheduler.PolynomialLR(o, 6, 2.0),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, 6),
+    "restarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 2, 2),
+    "one cycle": lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10),
+    "linear with warm-up": lambda o: lr_scheduler.get_linear_schedule_with_warmup(o, 3, 8),
+    "cosine with warm-up": lambda o: lr_scheduler.get_cosine_schedule_with_warmup(o, 3, 8),
+    "constant with warm-up": lambda o: lr_scheduler.get_constant_schedule_with_warmup(o, 3),
+    "sequential": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.LinearLR(o, total_iters=3), lr_scheduler.CosineAnnealingLR(o, 4)], [3]
+    ),
+    "chained": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.LinearLR(o, total_iters=3), lr_scheduler.ExponentialLR(o, 0.9)]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_schedule_resumes_where_it_stopped(name: str) -> None:
+    whole = rates(MAKERS[name](optimizer()), 7)
+    first_optimizer, second_optimizer = optimizer(), optimizer()
+    first = MAKERS[name](first_optimizer)
+    begun = rates(first, 3)
+    second = MAKERS[name](second_optimizer)
+    saved = json.loads(json.dumps(first.state_dict()))  # numbers, lists and names only
+    second.load_state_dict(saved)
+    second_optimizer.load_state_dict(first_optimizer.state_dict())
+    assert begun + rates(second, 4)[1:] == whole
+
+
+def test_last_epoch_goes_on_from_the_initial_rate() -> None:
+    resumed = optimizer(lr=0.25)
+    with pytest.raises(KeyError, match="initial_lr"):
+        lr_scheduler.ExponentialLR(resumed, 0.5, last_epoch=1)
+    resumed.param_groups[0]["initial_lr"] = 1.0
+    schedule = lr_scheduler.ExponentialLR(resumed, 0.5, last_epoch=1)
+    assert schedule.get_last_lr() == [0.25]
+    schedule.step()
+    assert schedule.get_last_lr() == [0.125]
+
+
+def test_warm_ups() -> None:
+    linear = rates(lr_scheduler.get_linear_schedule_with_warmup(optimizer(), 2, 6), 7)
+    assert linear == [0, 0.5, 1, 0.75, 0.5, 0.25, 0, 0]
+    cosine = rates(lr_scheduler.get_cosine_schedule_with_warmup(optimizer(), 4, 12), 12)
+    falling = [(1 + math.cos(math.pi * k / 8)) / 2 for k in range(9)]
+    assert cosine == pytest.approx([0, 0.25, 0.5, 0.75, *falling])
+    assert rates(lr_scheduler.get_constant_schedule_with_warmup(optimizer(), 2), 3) == [
+        0,
+        0.5,
+        1,
+        1,
+    ]
+
+
+def test_warm_restarts_take_fractions_of_an_epoch() -> None:
+    schedule = lr_scheduler.CosineAnnealingWarmRestarts(optimizer(), 1, T_mult=2)
+    schedule.step(0.5)
+    assert schedule.get_last_lr() == pytest.approx([0.5])
+    schedule.step(1 + 1.5)
+    assert schedule.get_last_lr() == pytest.approx([(1 + math.cos(math.pi * 0.75)) / 2])
+    with pytest.raises(ValueError, match="non-negative epoch"):
+        schedule.step(-1)
+
+
+def test_a_plateau_waits_and_cools_down() -> None:
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer(), factor=0.5, patience=1, cooldown=1)
+    found = []
+    for value in (5.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 3.0, 3.0):
+        schedule.step(value)
+        found.append(schedule.get_last_lr()[0])
+    assert found == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
+    other = lr_scheduler.ReduceLROnPlateau(optimizer(), factor=0.5, patience=1, cooldown=1)
+    other.load_state_dict(json.loads(json.dumps(schedule.state_dict())))
+    assert other.state_dict() == schedule.state_dict()
+
+
+def test_a_group_that_joins_later_has_its_own_base() -> None:
+    schedule = lr_scheduler.ExponentialLR(optimizer(), 0.5)
+    schedule.optimizer.add_param_group({"params": [nn.Parameter(nn.zeros((1,)))], "lr": 8.0})
+    schedule.step()
+    assert schedule.get_last_lr() == [0.5, 4.0]
+
+
 def test_a_loaded_schedule_goes_on() -> None:
     first = lr_scheduler.StepLR(optimizer(), 2)
     rates(first, 3)
@@ -108,3 +198,20 @@ def test_options_out_of_range() -> None:
         lr_scheduler.OneCycleLR(optimizer(), 1.0, total_steps=5, pct_start=2)
     with pytest.raises(ValueError, match="anneal_strategy"):
         lr_scheduler.OneCycleLR(optimizer(), 1.0, total_steps=5, anneal_strategy="step")
+    sgd = optimizer()
+    constant, plateau = lr_scheduler.ConstantLR(sgd), lr_scheduler.ReduceLROnPlateau(sgd)
+    for message, call in (
+        ("one milestone less", lambda: lr_scheduler.SequentialLR(sgd, [constant], [1])),
+        ("at least one", lambda: lr_scheduler.ChainedScheduler([])),
+        ("same optimizer", lambda: lr_scheduler.ChainedScheduler([constant], optimizer())),
+        ("between 0 and 1", lambda: lr_scheduler.ConstantLR(sgd, 2.0)),
+        (r"in \(0, 1\]", lambda: lr_scheduler.LinearLR(sgd, 0.0)),
+        ("positive integer T_0", lambda: lr_scheduler.CosineAnnealingWarmRestarts(sgd, 0)),
+        ("Expected 1 lr_lambdas", lambda: lr_scheduler.LambdaLR(sgd, [abs, abs])),
+        ("Factor should be", lambda: lr_scheduler.ReduceLROnPlateau(sgd, factor=1.0)),
+        ("mode best is unknown", lambda: lr_scheduler.ReduceLROnPlateau(sgd, "best")),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    with pytest.raises(TypeError, match="no function of the step"):
+        lr_scheduler.ChainedScheduler([constant, plateau])

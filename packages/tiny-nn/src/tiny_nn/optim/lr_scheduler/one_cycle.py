@@ -1,113 +1,18 @@
-"""Learning-rate schedules: each is a closed formula of the number of steps so far."""
+"""OneCycleLR: one rise and one long fall, with momentum the other way round."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
+from tiny_nn.optim.lr_scheduler.scheduler import (
+    LRScheduler,
+    check_optimizer,
+    cosine,
+    linear,
+    per_group,
+)
 from tiny_nn.optim.optimizer import Optimizer
-
-
-class LRScheduler:
-    """Sets every group's ``lr`` at construction (step 0) and after each ``step()``.
-
-    A subclass defines ``_lr(base_lr, step)``; ``base_lr`` is the group's rate at construction.
-    """
-
-    def __init__(self, optimizer: Optimizer) -> None:
-        _check_optimizer(optimizer)
-        self.optimizer = optimizer
-        for group in optimizer.param_groups:
-            group.setdefault("initial_lr", group["lr"])
-        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = 0
-        self._set()
-        self._last_lr = self._current()
-
-    def _lr(self, base_lr: float, step: int) -> float:
-        raise NotImplementedError(f"{type(self).__name__} has no _lr")
-
-    def _set(self) -> None:
-        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = self._lr(base_lr, self.last_epoch)
-
-    def step(self) -> None:
-        """Go on by one (an epoch or a batch, as the schedule counts)."""
-        self.last_epoch += 1
-        self._set()
-        self._last_lr = self._current()
-
-    def get_last_lr(self) -> list[float]:
-        """The rate of each group that this schedule set last."""
-        return list(self._last_lr)
-
-    def _current(self) -> list[float]:
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """What ``load_state_dict`` needs to go on from here."""
-        return {
-            "base_lrs": list(self.base_lrs),
-            "last_epoch": self.last_epoch,
-            "_last_lr": list(self._last_lr),
-        }
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a saved ``state_dict()`` with the next step.
-
-        The optimizer's rates stay as they are until then: its own state dict has them.
-        """
-        self.base_lrs = list(state_dict["base_lrs"])
-        self.last_epoch = state_dict["last_epoch"]
-        self._last_lr = list(state_dict["_last_lr"])
-
-
-class LambdaLR(LRScheduler):
-    """``base_lr * lr_lambda(step)``.
-
-    >>> import tiny_nn as nn
-    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
-    >>> schedule = nn.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.5**step)
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.5]
-    """
-
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
-        self.lr_lambda = lr_lambda
-        super().__init__(optimizer)
-
-    def _lr(self, base_lr: float, step: int) -> float:
-        return base_lr * self.lr_lambda(step)
-
-
-class StepLR(LRScheduler):
-    """``base_lr * gamma ** (step // step_size)``."""
-
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        if step_size <= 0:
-            raise ValueError(f"StepLR: step_size must be positive, got {step_size}")
-        self.step_size = step_size
-        self.gamma = gamma
-        super().__init__(optimizer)
-
-    def _lr(self, base_lr: float, step: int) -> float:
-        return base_lr * self.gamma ** (step // self.step_size)
-
-
-class CosineAnnealingLR(LRScheduler):
-    """Half a cosine from base_lr to eta_min in T_max steps (Loshchilov & Hutter 2017, eq. 5)."""
-
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        if T_max <= 0:
-            raise ValueError(f"CosineAnnealingLR: T_max must be positive, got {T_max}")
-        self.T_max = T_max
-        self.eta_min = eta_min
-        super().__init__(optimizer)
-
-    def _lr(self, base_lr: float, step: int) -> float:
-        return _cosine(base_lr, self.eta_min, step / self.T_max)
 
 
 class _Phase(NamedTuple):
@@ -154,8 +59,9 @@ class OneCycleLR(LRScheduler):
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
         three_phase: bool = False,
+        last_epoch: int = -1,
     ) -> None:
-        _check_optimizer(optimizer)
+        check_optimizer(optimizer)
         self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
         if not 0 <= pct_start <= 1:
             raise ValueError(f"OneCycleLR: pct_start must be in [0, 1], got {pct_start}")
@@ -169,7 +75,7 @@ class OneCycleLR(LRScheduler):
                 f"OneCycleLR: {type(optimizer).__name__} has neither momentum nor betas to cycle; "
                 "pass cycle_momentum=False"
             )
-        self.anneal = _cosine if anneal_strategy == "cos" else _linear
+        self.anneal = cosine if anneal_strategy == "cos" else linear
         self.cycle_momentum = cycle_momentum
         self.phases = _phases(pct_start, self.total_steps, three_phase)
         groups = optimizer.param_groups
@@ -182,15 +88,16 @@ class OneCycleLR(LRScheduler):
                 "max_momentum": high,
             }
             for largest, low, high in zip(
-                _per_group("max_lr", max_lr, len(groups)),
-                _per_group("base_momentum", base_momentum, len(groups)),
-                _per_group("max_momentum", max_momentum, len(groups)),
+                per_group("max_lr", max_lr, len(groups)),
+                per_group("base_momentum", base_momentum, len(groups)),
+                per_group("max_momentum", max_momentum, len(groups)),
                 strict=True,
             )
         ]
-        for group, bounds in zip(groups, self.bounds, strict=True):
-            group["initial_lr"] = bounds["first"]
-        super().__init__(optimizer)
+        if last_epoch == -1:
+            for group, bounds in zip(groups, self.bounds, strict=True):
+                group["initial_lr"] = bounds["first"]
+        super().__init__(optimizer, last_epoch)
 
     def _set(self) -> None:
         step = self.last_epoch
@@ -250,25 +157,3 @@ def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
             raise ValueError(f"OneCycleLR: {name} must be a positive integer, got {number!r}")
         product *= number
     return product
-
-
-def _per_group(name: str, value: float | Sequence[float], groups: int) -> list[float]:
-    """One value for each parameter group."""
-    if not isinstance(value, Sequence):
-        return [value] * groups
-    if len(value) != groups:
-        raise ValueError(f"{name} must have the same length as optimizer.param_groups: {groups}")
-    return list(value)
-
-
-def _check_optimizer(optimizer: object) -> None:
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-
-
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
-
-
-def _linear(start: float, end: float, share: float) -> float:
-    return start + (end - start) * share
