@@ -11,7 +11,7 @@ from . import engine
 from .anomaly import AnomalyError as AnomalyError
 from .anomaly import detect_anomaly as detect_anomaly
 from .function import Function as Function
-from .grad_mode import mode
+from .grad_mode import is_recording, set_recording
 from .op import edge_of
 from .variable import Variable, wrap
 
@@ -145,11 +145,12 @@ def _accumulate(leaf: Variable, gradient: Any, create_graph: bool) -> None:
     if held is None:
         leaf._grad = gradient if create_graph else wrap(gradient)
     elif create_graph or held._requires_grad:
-        was, mode.enabled = mode.enabled, create_graph
+        was = is_recording()
+        set_recording(create_graph)
         try:
             leaf._grad = held + (gradient if create_graph else wrap(gradient))
         finally:
-            mode.enabled = was
+            set_recording(was)
     else:
         array = held.array
         array += gradient

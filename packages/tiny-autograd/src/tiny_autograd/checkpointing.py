@@ -6,7 +6,7 @@ https://arxiv.org/abs/1604.06174.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ndarray_core.random import default_generator
@@ -62,11 +62,11 @@ class Segment:
         node = result._node if isinstance(result, Variable) else None
         if node is None:
             return
-        if node.versions and type(node.saved) is list:  # else a checkpoint around this one has it
+        if node.versions and type(node.saved) is tuple:  # else a checkpoint around this one has it
             node.saved = Recomputed(self, len(self._names))
         self._names.append(operation.name)
 
-    def saved_by(self, position: int) -> tuple[Sequence[Any], Sequence[int]]:
+    def saved_by(self, position: int) -> tuple[tuple[Any, ...], tuple[int, ...]]:
         """What the node of that position saved in the second run, and the arrays' versions."""
         if position not in self._again:
             self._run_again()
@@ -117,7 +117,7 @@ class Recomputed:
         self._segment = segment
         self._position = position
 
-    def restore(self, node: Node) -> Sequence[Any]:
+    def restore(self, node: Node) -> tuple[Any, ...]:
         """Give the node what it would have saved."""
         saved, node.versions = self._segment.saved_by(self._position)
         node.saved = saved

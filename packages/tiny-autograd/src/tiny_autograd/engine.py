@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
-import ndarray_core as nd
+from ndarray_core import NDArray
 
-from .anomaly import current_watch
-from .grad_mode import mode
+from .anomaly import Watch, current_watch
+from .grad_mode import is_recording, set_recording
 from .node import Node
 from .op import edge_of
 from .part import Part
@@ -51,8 +50,8 @@ def run(
     waiting = _Waiting(create_graph)
     arrived: dict[Edge, Any] = {}
     watch = current_watch()
-    previous = mode.enabled
-    mode.enabled = create_graph
+    previous = is_recording()
+    set_recording(create_graph)
     try:
         for root, gradient in zip(roots, gradients, strict=True):
             waiting.add(edge_of(root), gradient, gradient)
@@ -67,7 +66,13 @@ def run(
                 gradient = _call_hooks(node.hooks, gradient, create_graph)
             if targets is not None and node in targets:
                 arrived[node] = gradient if create_graph else gradient.copy()
-            saved: Any = _check(node) if node.versions else node.saved
+            saved: Any = node.saved
+            if node.versions:
+                if type(saved) is not tuple:
+                    saved = _restored(node)
+                for array, version in zip(saved, node.versions):  # noqa: B905 (hot)
+                    if type(array) is NDArray and array.version != version:
+                        raise _changed(node, saved, watch)
             if create_graph:
                 saved = _relink(node, saved)
             plan = node.plan
@@ -78,7 +83,12 @@ def run(
             for edge, (rule, picks) in zip(node.edges, rules):  # noqa: B905 (hot)
                 if needed is not None and edge not in needed:
                     continue
-                result = rule(gradient, *[saved[i] for i in picks]) if picks else rule(gradient)
+                if len(picks) == 1:
+                    result = rule(gradient, saved[picks[0]])
+                elif picks:
+                    result = rule(gradient, *[saved[i] for i in picks])
+                else:
+                    result = rule(gradient)
                 if result is None:
                     continue
                 if type(result) is Part:
@@ -86,13 +96,14 @@ def run(
                     continue
                 if watch is not None:
                     watch.gradient_computed(node, gradient, result)
+                is_node = type(edge) is Node
                 if plan.fits:
                     operand: Any = edge if isinstance(edge, Node) else edge.array
                     if result.shape != operand.shape:
                         result = sum_to(result, operand.shape)
                     if result.dtype is not operand.dtype:
                         result = result.astype(operand.dtype)
-                if type(edge) is Node and edge not in waiting:
+                if is_node and edge not in waiting:
                     waiting[edge] = result
                 else:
                     waiting.add(edge, result, gradient)
@@ -104,7 +115,7 @@ def run(
                     gradient = _call_hooks(edge._hooks, gradient, create_graph)
                 arrived[edge] = gradient
     finally:
-        mode.enabled = previous
+        set_recording(previous)
     return arrived
 
 
@@ -152,15 +163,24 @@ class _Waiting(dict[Any, Any]):
 
 
 def _ascending(edges: Iterable[Edge]) -> list[Node]:
-    """All nodes that can be reached, in the order they were made."""
+    """All nodes that can be reached, each behind those it depends on."""
+    order: list[Node] = []
     stack = [edge for edge in edges if isinstance(edge, Node)]
     seen: set[Node] = set()
+    finished: set[Node] = set()
     while stack:
-        node = stack.pop()
+        node = stack[-1]
         if node not in seen:
             seen.add(node)
-            stack.extend(edge for edge in node.edges if type(edge) is Node and edge not in seen)
-    return sorted(seen, key=attrgetter("order"))
+            for edge in node.edges:
+                if type(edge) is Node and edge not in seen:
+                    stack.append(edge)
+            continue
+        stack.pop()
+        if node not in finished:
+            finished.add(node)
+            order.append(node)
+    return order
 
 
 def _leading_to(targets: set[Edge], ascending: list[Node]) -> set[Edge]:
@@ -179,20 +199,27 @@ def _own(gradient: Any, source: Any) -> Any:
     return gradient.copy()
 
 
-def _check(node: Node) -> Sequence[Any]:
-    """What the node saved, provided that it is still there and unchanged."""
-    saved = node.saved
-    if type(saved) is not list:
-        if saved is None:
-            raise RuntimeError(_FREED.format(node.plan.op.name))
-        saved = cast("Recomputed", saved).restore(node)
-    for i, version in enumerate(node.versions):
-        array = saved[i]
-        if isinstance(array, nd.NDArray) and array.version != version:
-            op, at = node.plan.op, node.plan.arrays[i]
-            name = "its result" if at < 0 else f"operand {op.operands[at]!r}"
-            raise RuntimeError(_CHANGED.format(op.name, name, array.shape, array.version, version))
-    return saved
+def _restored(node: Node) -> Sequence[Any]:
+    """What the node saved, where that has been freed or is to be computed again."""
+    if node.saved is None:
+        raise RuntimeError(_FREED.format(node.plan.op.name))
+    return cast("Recomputed", node.saved).restore(node)
+
+
+def _changed(node: Node, saved: Sequence[Any], watch: Watch | None) -> RuntimeError:
+    """The error for a saved array that has been written to since."""
+    op = node.plan.op
+    i = next(
+        i
+        for i, (array, version) in enumerate(zip(saved, node.versions, strict=False))
+        if isinstance(array, NDArray) and array.version != version
+    )
+    at = node.plan.arrays[i]
+    name = "its result" if at < 0 else f"operand {op.operands[at]!r}"
+    shape, version = saved[i].shape, saved[i].version
+    message = _CHANGED.format(op.name, name, shape, version, node.versions[i])
+    applied = f"applied in {watch.place(node)}" if watch else "detect_anomaly() tells where"
+    return RuntimeError(f"{message}; {op.name}: {applied}")
 
 
 def _relink(node: Node, saved: list[Any]) -> list[Any]:
@@ -200,7 +227,7 @@ def _relink(node: Node, saved: list[Any]) -> list[Any]:
     linked = list(saved)
     for i, at in enumerate(node.plan.array_edges):
         array = saved[i]
-        if not isinstance(array, nd.NDArray):
+        if not isinstance(array, NDArray):
             continue  # a Python number
         if node.plan.arrays[i] < 0:
             linked[i] = wrap(array, node)

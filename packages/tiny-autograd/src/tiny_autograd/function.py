@@ -9,14 +9,12 @@ from weakref import ReferenceType, ref
 import ndarray_core as nd
 from ndarray_core import NDArray
 
-from .grad_mode import mode, no_grad
-from .node import Node, next_order
+from .grad_mode import is_recording, no_grad
+from .node import Node
 from .op import JointRule, edge_of
 from .variable import Variable, wrap
 
 __all__ = ["Function", "FunctionContext"]
-
-_new: Any = object.__new__
 
 
 class FunctionContext:
@@ -55,7 +53,7 @@ class FunctionContext:
                     f"{self._name}: saved tensor {i} (shape {x.array.shape}) has been modified by "
                     "an in-place operation since; clone() it before"
                 )
-        if not mode.enabled:
+        if not is_recording():
             return self._saved
         # The gradient is itself to be differentiated, so outputs come with their history.
         return tuple(
@@ -117,7 +115,7 @@ class Function:
         with no_grad():
             result = cls.forward(ctx, *args, **kwargs)
         outputs = result if isinstance(result, tuple) else (result,)
-        if not (mode.enabled and any(needs)):
+        if not (is_recording() and any(needs)):
             return result
         joint = _joint_node(cls, ctx, args, needs, outputs)
         recorded = tuple(_output(joint, i, y, ctx) for i, y in enumerate(outputs))
@@ -167,16 +165,15 @@ class _Gradients:
 
 
 def _make_node(
-    plan: _Plan, edges: tuple[Any, ...], saved: list[Any], shape: Any, dtype: Any
+    plan: _Plan, edges: tuple[Any, ...], saved: tuple[Any, ...], shape: Any, dtype: Any
 ) -> Node:
-    node: Any = _new(Node)
+    node: Any = Node()
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.versions = [0] * len(saved)
+    node.versions = (0,) * len(saved)
     node.shape = shape
     node.dtype = dtype
-    node.order = next_order()
     node.hooks = None
     return node  # type: ignore[no-any-return]
 
@@ -202,7 +199,7 @@ def _joint_node(
         return [results[i] for i in positions]
 
     plan = _Plan(cls.__name__, None, joint)
-    return _make_node(plan, tuple(edge_of(args[i]) for i in positions), [ctx], (), None)
+    return _make_node(plan, tuple(edge_of(args[i]) for i in positions), (ctx,), (), None)
 
 
 def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
@@ -212,7 +209,7 @@ def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
     if y.array.dtype.kind != "float" or any(y is constant for constant in ctx._constant):
         return wrap(y.array)
     plan = _Plan(ctx._name, lambda gradient: _Gradients({i: gradient}))
-    return wrap(y.array, _make_node(plan, (joint,), [], y.array.shape, y.array.dtype))
+    return wrap(y.array, _make_node(plan, (joint,), (), y.array.shape, y.array.dtype))
 
 
 def _call_backward(
@@ -251,4 +248,4 @@ def _checked(name: str, i: int, result: Any, shape: Any, dtype: Any) -> Any:
         )
     converted: Any = result if result.array.dtype == dtype else result.to(dtype)  # type: ignore[attr-defined]
     # A copy: what was returned may be anybody's memory, and a leaf adds to its gradient in place.
-    return converted if mode.enabled else converted.array.copy()
+    return converted if is_recording() else converted.array.copy()

@@ -79,7 +79,7 @@ class FusedOp(Op[P]):
         arrays = tuple(-1 if i == last else i for i in sorted(kept))
         plan = Plan(self, positions, arrays, (), self.parameters, ())
         plan.joint = _JointRule(self, positions, sorted(kept), count)
-        self._plans[mask] = plan
+        self.plans[mask] = plan
         return plan
 
 

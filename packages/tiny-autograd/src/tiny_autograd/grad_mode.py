@@ -1,10 +1,10 @@
-"""Whether operations are recorded for differentiation: one switch per thread."""
+"""Whether operations are recorded: one switch for each thread, and each asynchronous task."""
 
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable, Generator
+from contextvars import ContextVar
 from functools import partial, wraps
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar, cast
@@ -12,11 +12,10 @@ from typing import Any, ClassVar, Self, TypeVar, cast
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Mode(threading.local):
-    enabled = True  # every thread starts with recording on
-
-
-mode = _Mode()
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+# The way of the inside, which asks at every operation.
+is_recording = _recording.get
+set_recording = _recording.set
 
 
 def is_grad_enabled() -> bool:
@@ -25,7 +24,7 @@ def is_grad_enabled() -> bool:
     >>> is_grad_enabled()
     True
     """
-    return mode.enabled
+    return is_recording()
 
 
 class _Switch:
@@ -36,8 +35,8 @@ class _Switch:
         self._previous: list[bool] = []
 
     def __enter__(self) -> Self:
-        self._previous.append(mode.enabled)
-        mode.enabled = self._enabled
+        self._previous.append(is_recording())
+        set_recording(self._enabled)
         return self
 
     def __exit__(
@@ -46,7 +45,7 @@ class _Switch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        mode.enabled = self._previous.pop()
+        set_recording(self._previous.pop())
 
     def __call__(self, function: F) -> F:
         """As a decorator: the whole function runs in the mode, of a generator its own code only."""
@@ -174,18 +173,18 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode_enabled: bool) -> None:
         super().__init__(mode_enabled)
-        self._before_call: bool | None = mode.enabled
-        mode.enabled = mode_enabled
+        self._before_call: bool | None = is_recording()
+        set_recording(mode_enabled)
 
     def __enter__(self) -> Self:
         # The constructor has switched already; what to restore is the mode before it.
         before, self._before_call = self._before_call, None
-        self._previous.append(mode.enabled if before is None else before)
-        mode.enabled = self._enabled
+        self._previous.append(is_recording() if before is None else before)
+        set_recording(self._enabled)
         return self
 
     def __call__(self, function: F) -> F:
         """As a decorator, switch only inside the function."""
         if self._before_call is not None:
-            mode.enabled = self._before_call
+            set_recording(self._before_call)
         return super().__call__(function)

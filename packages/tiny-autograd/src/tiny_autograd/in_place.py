@@ -16,7 +16,7 @@ from ndarray_core import NDArray, random
 from ndarray_core.errors import DTypeError, ShapeError
 
 from . import ops
-from .grad_mode import mode, no_grad
+from .grad_mode import is_recording, no_grad
 from .variable import Variable
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class InPlace(Variable):
 
     def _is_recorded(self, *others: Any) -> bool:
         """Whether a gradient has to know of a write of what is made of the others."""
-        if not mode.enabled:
+        if not is_recording():
             return False
         return self._requires_grad or any(
             isinstance(x, Variable) and x._requires_grad for x in others

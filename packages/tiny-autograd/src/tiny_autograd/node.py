@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ndarray_core import DType
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     Edge: TypeAlias = "Node | Variable"
     # What is called with a gradient, in this order, by the key of its registration.
     Hooks: TypeAlias = dict[int, Callable[[Any], Any]]
-
-# A node is made after the nodes it depends on, so descending numbers are a topological order.
-next_order = count().__next__
 
 
 class Node:
@@ -35,7 +31,6 @@ class Node:
         "dtype",
         "edges",
         "hooks",
-        "order",
         "plan",
         "saved",
         "shape",
@@ -45,11 +40,10 @@ class Node:
     plan: Plan
     edges: tuple[Edge, ...]  # one for each operand that requires a gradient
     # What the plan says, in its order, or what can compute it again; None once freed.
-    saved: Sequence[Any] | Recomputed | None
-    versions: Sequence[int]  # of the saved arrays, when they were saved
+    saved: tuple[Any, ...] | Recomputed | None
+    versions: tuple[int, ...]  # of the saved arrays, when they were saved
     shape: tuple[int, ...]  # of the result
     dtype: DType
-    order: int
     hooks: Hooks | None
 
     def name(self) -> str:

@@ -24,16 +24,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
 from ndarray_core import NDArray
 from ndarray_core.errors import NDArrayError
 
 from . import variable
 from .cost import Cost, Formula, Shape
-from .grad_mode import mode
-from .node import Node, next_order
-from .variable import Variable
+from .grad_mode import is_recording
+from .node import Node
+from .variable import Variable, wrap
 
 if TYPE_CHECKING:
     from .node import Edge
@@ -57,8 +57,14 @@ registry: dict[str, Op[Any]] = {}
 observers: list[Any] = []
 
 _new: Any = object.__new__
-_no_parameters: dict[str, Any] = {}
 _nothing: tuple[()] = ()
+
+
+# How much is saved of a call. The frequent cases have a shorter way (short_calls.py).
+NOTHING = 0
+OPERANDS = 1  # the arrays of all operands, and nothing else
+RESULT = 2  # its array, and nothing else
+SOME = 3
 
 
 class Plan:
@@ -96,7 +102,10 @@ class Plan:
         self.array_edges = tuple(positions.index(i) if i in positions else -1 for i in arrays)
         self.facts = facts
         self.parameters = parameters
-        self.saves = bool(arrays or facts or parameters)
+        self.saves = SOME
+        if not (facts or parameters):
+            usual = {(): NOTHING, tuple(range(len(op.operands))): OPERANDS, (-1,): RESULT}
+            self.saves = usual.get(arrays, SOME)
         self.rules = rules  # (rule, what it picks of `saved`), one for each edge
         # Instead of rules: computes the gradients of all operands together (fused.py).
         self.joint: JointRule | None = None
@@ -140,7 +149,7 @@ class Op(Generic[P]):
         self.differentiable: bool | None = None  # not said yet
         self._rules: dict[int, tuple[Rule, tuple[str, ...]]] = {}
         self._rule_mask = 0  # one bit for each operand that has a rule
-        self._plans: dict[int, Plan] = {}
+        self.plans: dict[int, Plan] = {}
         registry[self.name] = self
 
     def __call__(self, *args: P.args, **parameters: P.kwargs) -> Tensor:
@@ -160,101 +169,65 @@ class Op(Generic[P]):
         try:
             out = self.forward(*arrays, **parameters)
         except (TypeError, AttributeError) as error:
-            self._explain(error, args)
+            self.explain(error, args)
             raise
         if self.extras:
             out, *extras = out
             arrays += extras
-        result = self._tensor(out, mask, arrays, args, parameters) if from_tensors else out
+        result = out
+        if from_tensors:
+            plan = self.plan_for(mask, len(args)) if mask and is_recording() else None
+            if plan is None:
+                result = wrap(out)
+            else:
+                operands: tuple[Any, ...] = args
+                edges = tuple([edge_of(operands[i]) for i in plan.positions])
+                result = recorded(out, plan, edges, *self.save(plan, arrays, out, args, parameters))
         if observers:
             for observer in tuple(observers):
                 observer.applied(self, args, result)
         return cast("Tensor", result)
 
-    def binary(self) -> Callable[[Any, Any], Tensor]:
-        """What a call on two operands does, as a function: operators take the shortest way."""
-        forward = self.forward
-        tensor = self._tensor
+    @property
+    def arity(self) -> int | None:
+        """How many operands a call gives; None if it may also give parameters, or any number."""
+        return None if self.variadic or self.parameters else len(self.operands)
 
-        def call(x: Any, y: Any) -> Tensor:
-            mask = 0
-            a, b = x, y
-            if isinstance(x, Variable):
-                a = x.array
-                if x._requires_grad:
-                    mask = 1
-            if isinstance(y, Variable):
-                b = y.array
-                if y._requires_grad:
-                    mask += 2
-            if observers:
-                return self(x, y)  # type: ignore[call-arg]
-            try:
-                out = forward(a, b)  # type: ignore[call-arg]
-            except (TypeError, AttributeError) as error:
-                self._explain(error, (x, y))
-                raise
-            return tensor(out, mask, (a, b), (x, y), _no_parameters)
+    def plan_for(self, mask: int, count: int) -> Plan | None:
+        """What to record for operands of which those in `mask` require a gradient.
 
-        return call
+        count: of the operands; None if nothing is to be recorded.
+        """
+        mask &= self._rule_mask
+        return (self.plans.get(mask) or self._make_plan(mask, count)) if mask else None
 
-    def _tensor(
+    def save(
         self,
-        out: Any,
-        mask: int,
+        plan: Plan,
         arrays: Sequence[Any],
+        out: Any,
         args: tuple[Any, ...],
         parameters: dict[str, Any],
-    ) -> Tensor:
-        """The result as a tensor; with a node if an operand in `mask` gets a gradient from it."""
-        # The hot path: everything that is computed passes through here, and every name looked up
-        # shows in the time of a small operation.
-        result: Tensor = _new(variable.result_type)
-        result.array = out
-        result._grad = None
-        result._hooks = None
-        mask &= self._rule_mask
-        if not (mask and mode.enabled):
-            result._requires_grad = False
-            result._node = None
-            return result
+    ) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+        """What the plan wants saved of a call, and the versions of the arrays among it."""
+        if plan.saves == NOTHING:
+            return _nothing, _nothing
+        arrays = (*arrays, out)
+        saved: list[Any] = []
+        versions: list[int] = []
+        for i in plan.arrays:
+            x = arrays[i]
+            saved.append(x)
+            versions.append(x.version if type(x) is NDArray else 0)
+        for i, fact in plan.facts:
+            saved.append(getattr(arrays[i], fact))
+        if plan.parameters:
+            values = self._bind(args, parameters)
+            for name in plan.parameters:
+                saved.append(values[name])
+        return tuple(saved), tuple(versions)
 
-        plan = self._plans.get(mask) or self._make_plan(mask, len(args))
-        saved: Any = _nothing
-        versions: Any = _nothing
-        if plan.saves:
-            saved = []
-            if plan.arrays:
-                versions = []
-                arrays = (*arrays, out)
-                for i in plan.arrays:
-                    x = arrays[i]
-                    saved.append(x)
-                    versions.append(x.version if type(x) is NDArray else 0)
-            for i, fact in plan.facts:
-                saved.append(getattr(arrays[i], fact))
-            if plan.parameters:
-                values = self._bind(args, parameters)
-                for name in plan.parameters:
-                    saved.append(values[name])
-        node = _new(Node)
-        node.plan = plan
-        if mask == 3:  # the most frequent one
-            x, y = args[0], args[1]
-            node.edges = (x._node or x, y._node or y)
-        else:
-            node.edges = tuple([args[i]._node or args[i] for i in plan.positions])
-        node.saved = saved
-        node.versions = versions
-        node.shape = out.shape
-        node.dtype = out.dtype
-        node.order = next_order()
-        node.hooks = None
-        result._requires_grad = True
-        result._node = node
-        return result
-
-    def _explain(self, error: Exception, args: tuple[Any, ...]) -> None:
+    def explain(self, error: Exception, args: tuple[Any, ...]) -> None:
         """Raise TypeError that says what was given, if that operands are no tensors is to blame."""
         operands = args if self.variadic else args[: len(self.operands)]
         others = [x for x in operands if not isinstance(x, Variable | NDArray)]
@@ -343,7 +316,7 @@ class Op(Generic[P]):
             rule, names = self._rules[i]
             rules.append((rule, tuple(slots.index(name) for name in names)))
         plan = Plan(self, positions, tuple(arrays), facts, parameters, tuple(rules))
-        self._plans[mask] = plan
+        self.plans[mask] = plan
         return plan
 
     def _make_variadic_plan(self, mask: int, count: int) -> Plan:
@@ -399,24 +372,6 @@ def op(
     return decorate
 
 
-def method(
-    function: Callable[Concatenate[Any, Q], R], name: str | None = None
-) -> Callable[Concatenate[Tensor, Q], R]:
-    """A method of Tensor that calls an operation, with its signature and documentation."""
-
-    def call(self: Tensor, /, *args: Q.args, **parameters: Q.kwargs) -> R:
-        return function(self, *args, **parameters)
-
-    signature = inspect.signature(function)
-    first, *others = signature.parameters.values()
-    own = first.replace(name="self", annotation=inspect.Parameter.empty)
-    call.__signature__ = signature.replace(parameters=[own, *others])  # type: ignore[attr-defined]
-    call.__name__ = name or function.__name__
-    call.__qualname__ = f"Tensor.{call.__name__}"
-    call.__doc__ = function.__doc__
-    return call
-
-
 def _at(rule: Rule, position: int) -> Rule:
     """The rule of a variadic operation, for one of its operands."""
     return lambda g, *rest: rule(g, position, *rest)
@@ -425,3 +380,25 @@ def _at(rule: Rule, position: int) -> Rule:
 def edge_of(x: Variable) -> Edge:
     """Where the gradient of a tensor goes: to the node that made it, or to the leaf itself."""
     return x._node or x
+
+
+def recorded(
+    out: Any, plan: Plan, edges: tuple[Edge, ...], saved: tuple[Any, ...], versions: tuple[int, ...]
+) -> Tensor:
+    """A result as a tensor, whose node says how its gradient is computed."""
+    # Every recorded operation passes through here: each name looked up shows in its time.
+    node = Node()
+    node.plan = plan
+    node.edges = edges
+    node.saved = saved
+    node.versions = versions
+    node.shape = out.shape
+    node.dtype = out.dtype
+    node.hooks = None
+    result: Tensor = _new(variable.result_type)
+    result.array = out
+    result._grad = None
+    result._hooks = None
+    result._requires_grad = True
+    result._node = node
+    return result

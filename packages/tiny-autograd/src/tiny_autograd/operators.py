@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from ndarray_core import NDArray
 
 from . import ops
 from .op import Op
+from .short_calls import binary
 from .variable import Variable
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
+
+Operator: TypeAlias = "Callable[[Any, Any], Tensor]"
 
 _NUMERIC = (Variable, NDArray, int, float)
 
@@ -22,28 +26,16 @@ def _numeric(x: Any) -> bool:
     return isinstance(x, _NUMERIC) or hasattr(x, "__array__")
 
 
-def _shortest(operation: Callable[..., Any]) -> Callable[[Any, Any], Tensor]:
-    """The operation on two operands, on the shortest way."""
-    return operation.binary() if isinstance(operation, Op) else operation
+def _operator(
+    operation: Callable[..., Any], compute: Callable[[Any, Any], Any] | None = None
+) -> Operator:
+    """`x + y` as a method; compute: the operator on arrays, where that is the operation."""
+    return binary(operation, compute) if isinstance(operation, Op) else operation
 
 
-_add = _shortest(ops.plus)
-_sub = _shortest(ops.minus)
-_mul = _shortest(ops.mul)
-_div = _shortest(ops.div)
-_floor_divide = _shortest(ops.floor_divide)
-_remainder = _shortest(ops.remainder)
-_pow = _shortest(ops.pow)
-_matmul = _shortest(ops.matmul)
-_bitwise_and = _shortest(ops.bitwise_and)
-_bitwise_or = _shortest(ops.bitwise_or)
-_bitwise_xor = _shortest(ops.bitwise_xor)
-_left_shift = _shortest(ops.bitwise_left_shift)
-_right_shift = _shortest(ops.bitwise_right_shift)
-_lt = _shortest(ops.lt)
-_le = _shortest(ops.le)
-_gt = _shortest(ops.gt)
-_ge = _shortest(ops.ge)
+def _reflected(forward: Operator) -> Operator:
+    """`2 + x` as a method of x."""
+    return lambda self, other: forward(other, self)
 
 
 class Operators(Variable):
@@ -53,95 +45,38 @@ class Operators(Variable):
     # NumPy arrays leave operators with a tensor to the tensor.
     __array_ufunc__ = None
 
-    def __add__(self, other: Any) -> Tensor:
-        return _add(self, other)
+    __add__: ClassVar[Operator] = _operator(ops.plus, operator.add)
+    __sub__: ClassVar[Operator] = _operator(ops.minus, operator.sub)
+    __mul__: ClassVar[Operator] = _operator(ops.mul, operator.mul)
+    __truediv__: ClassVar[Operator] = _operator(ops.div, operator.truediv)
+    __floordiv__: ClassVar[Operator] = _operator(ops.floor_divide)
+    __mod__: ClassVar[Operator] = _operator(ops.remainder)
+    __pow__: ClassVar[Operator] = _operator(ops.pow)
+    __matmul__: ClassVar[Operator] = _operator(ops.matmul)
+    __and__: ClassVar[Operator] = _operator(ops.bitwise_and)
+    __or__: ClassVar[Operator] = _operator(ops.bitwise_or)
+    __xor__: ClassVar[Operator] = _operator(ops.bitwise_xor)
+    __lshift__: ClassVar[Operator] = _operator(ops.bitwise_left_shift)
+    __rshift__: ClassVar[Operator] = _operator(ops.bitwise_right_shift)
 
-    def __radd__(self, other: Any) -> Tensor:
-        return _add(other, self)
+    __radd__: ClassVar[Operator] = _reflected(__add__)
+    __rsub__: ClassVar[Operator] = _reflected(__sub__)
+    __rmul__: ClassVar[Operator] = _reflected(__mul__)
+    __rtruediv__: ClassVar[Operator] = _reflected(__truediv__)
+    __rfloordiv__: ClassVar[Operator] = _reflected(__floordiv__)
+    __rmod__: ClassVar[Operator] = _reflected(__mod__)
+    __rpow__: ClassVar[Operator] = _reflected(__pow__)
+    __rmatmul__: ClassVar[Operator] = _reflected(__matmul__)
+    __rand__: ClassVar[Operator] = _reflected(__and__)
+    __ror__: ClassVar[Operator] = _reflected(__or__)
+    __rxor__: ClassVar[Operator] = _reflected(__xor__)
+    __rlshift__: ClassVar[Operator] = _reflected(__lshift__)
+    __rrshift__: ClassVar[Operator] = _reflected(__rshift__)
 
-    def __sub__(self, other: Any) -> Tensor:
-        return _sub(self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return _sub(other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return _mul(self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return _mul(other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return _div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return _div(other, self)
-
-    def __floordiv__(self, other: Any) -> Tensor:
-        return _floor_divide(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return _floor_divide(other, self)
-
-    def __mod__(self, other: Any) -> Tensor:
-        return _remainder(self, other)
-
-    def __rmod__(self, other: Any) -> Tensor:
-        return _remainder(other, self)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return _pow(self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return _pow(other, self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return _matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return _matmul(other, self)
-
-    def __and__(self, other: Any) -> Tensor:
-        return _bitwise_and(self, other)
-
-    def __rand__(self, other: Any) -> Tensor:
-        return _bitwise_and(other, self)
-
-    def __or__(self, other: Any) -> Tensor:
-        return _bitwise_or(self, other)
-
-    def __ror__(self, other: Any) -> Tensor:
-        return _bitwise_or(other, self)
-
-    def __xor__(self, other: Any) -> Tensor:
-        return _bitwise_xor(self, other)
-
-    def __rxor__(self, other: Any) -> Tensor:
-        return _bitwise_xor(other, self)
-
-    def __lshift__(self, other: Any) -> Tensor:
-        return _left_shift(self, other)
-
-    def __rlshift__(self, other: Any) -> Tensor:
-        return _left_shift(other, self)
-
-    def __rshift__(self, other: Any) -> Tensor:
-        return _right_shift(self, other)
-
-    def __rrshift__(self, other: Any) -> Tensor:
-        return _right_shift(other, self)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return _lt(self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return _le(self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return _gt(self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return _ge(self, other)
+    __lt__: ClassVar[Operator] = _operator(ops.lt)
+    __le__: ClassVar[Operator] = _operator(ops.le)
+    __gt__: ClassVar[Operator] = _operator(ops.gt)
+    __ge__: ClassVar[Operator] = _operator(ops.ge)
 
     # Things that are no numbers, such as None, are left to Python, for which they are not equal.
 

@@ -13,8 +13,8 @@ from . import linalg, ops, variable
 from .description import Description
 from .in_place import InPlace
 from .new_tensors import NewTensors
-from .op import method
 from .operators import Operators
+from .short_calls import method
 from .variable import wrap
 
 if TYPE_CHECKING:

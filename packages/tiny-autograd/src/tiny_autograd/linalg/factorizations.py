@@ -17,7 +17,7 @@ import ndarray_core as nd
 from ndarray_core import NDArray
 
 from ..cost import view
-from ..grad_mode import mode as grad_mode
+from ..grad_mode import is_recording
 from ..op import Operand, op
 from ..ops.arithmetic import add, where
 from ..ops.joining import cat
@@ -261,7 +261,7 @@ def qr(A: Operand, mode: Literal["reduced", "complete", "r"] = "reduced") -> QRR
         raise ValueError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
     rows, columns = A.shape[-2:] if A.ndim >= 2 else (0, 0)
     if mode == "r" or (mode == "complete" and rows > columns):
-        if isinstance(A, Variable) and A.requires_grad and grad_mode.enabled:
+        if isinstance(A, Variable) and A.requires_grad and is_recording():
             raise RuntimeError(
                 f"qr: mode {mode!r} has no gradient for shape {A.array.shape}; "
                 "mode 'reduced' has one, and detach() does without"

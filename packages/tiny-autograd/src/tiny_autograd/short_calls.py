@@ -1,0 +1,149 @@
+"""The short way of a call: operations on one or two operands, without parameters.
+
+What `Op.__call__` does for any operation, in as few steps as possible: on small arrays, these steps
+are the time that an operation takes. Operators and methods of tensors enter here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from . import variable
+from .grad_mode import is_recording
+from .node import Node
+from .op import NOTHING, OPERANDS, RESULT, Op, observers, recorded
+from .variable import Variable, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Q = ParamSpec("Q")
+R = TypeVar("R")
+
+_new: Any = object.__new__
+_nothing: Any = ()
+_no_parameters: dict[str, Any] = {}
+
+
+def unary(operation: Op[Any]) -> Callable[[Any], Tensor]:
+    """A function that calls an operation of one operand."""
+    forward, save = operation.forward, operation.save
+    plan = operation.plan_for(1, 1)
+
+    def call(x: Any) -> Tensor:
+        if observers or not isinstance(x, Variable):
+            return operation(x)
+        array = x.array
+        out = forward(array)
+        if plan is None or not (x._requires_grad and is_recording()):
+            return wrap(out)
+        if plan.saves == OPERANDS:
+            return recorded(out, plan, (x._node or x,), (array,), (array.version,))
+        if plan.saves == RESULT:
+            return recorded(out, plan, (x._node or x,), (out,), (out.version,))
+        saved, versions = save(plan, (array,), out, (x,), _no_parameters)
+        return recorded(out, plan, (x._node or x,), saved, versions)
+
+    return call
+
+
+def binary(
+    operation: Op[Any], compute: Callable[[Any, Any], Any] | None = None
+) -> Callable[[Any, Any], Tensor]:
+    """A function that calls an operation of two operands.
+
+    compute: what computes it on arrays, where there is a shorter way than the operation's.
+    """
+    forward, save, plan_for = compute or operation.forward, operation.save, operation.plan_for
+    plans: list[Any] = [None] * 4  # by the mask of operands that require a gradient
+    has_gradient = plan_for(3, 2) is not None
+    if has_gradient and not (plan_for(1, 2) and plan_for(2, 2)):
+        return lambda x, y: operation(x, y)  # one operand of the two has a gradient
+
+    def call(x: Any, y: Any) -> Tensor:
+        if observers:
+            return operation(x, y)
+        a: Any
+        b: Any
+        mask = 0
+        if isinstance(x, Variable):
+            a = x.array
+            if x._requires_grad:
+                mask = 1
+        elif type(x) is float or type(x) is int:
+            a = x
+        else:
+            return operation(x, y)
+        if isinstance(y, Variable):
+            b = y.array
+            if y._requires_grad:
+                mask += 2
+        elif type(y) is float or type(y) is int:
+            b = y
+        else:
+            return operation(x, y)
+        try:
+            out = forward(a, b)
+        except (TypeError, AttributeError) as error:
+            operation.explain(error, (x, y))
+            raise
+        result: Tensor = _new(variable.result_type)
+        result.array = out
+        result._grad = None
+        result._hooks = None
+        if not (mask and has_gradient and is_recording()):
+            result._requires_grad = False
+            result._node = None
+            return result
+
+        plan = plans[mask]
+        if plan is None:
+            plan = plans[mask] = plan_for(mask, 2)
+        node = Node()
+        node.plan = plan
+        if mask == 3:
+            node.edges = (x._node or x, y._node or y)
+        else:
+            node.edges = (x._node or x,) if mask == 1 else (y._node or y,)
+        if plan.saves == NOTHING:
+            node.saved = node.versions = _nothing
+        elif mask == 3 and plan.saves == OPERANDS:
+            node.saved = (a, b)
+            node.versions = (a.version, b.version)
+        else:
+            node.saved, node.versions = save(plan, (a, b), out, (x, y), _no_parameters)
+        node.shape = out.shape
+        node.dtype = out.dtype
+        node.hooks = None
+        result._requires_grad = True
+        result._node = node
+        return result
+
+    return call
+
+
+def method(
+    function: Callable[Concatenate[Any, Q], R], name: str | None = None
+) -> Callable[Concatenate[Tensor, Q], R]:
+    """A method of Tensor that calls an operation, with its signature and documentation."""
+
+    def long_call(self: Tensor, /, *args: Q.args, **parameters: Q.kwargs) -> R:
+        return function(self, *args, **parameters)
+
+    operation: Any = function
+    arity = operation.arity if isinstance(function, Op) else 0
+    call: Any = long_call
+    if arity == 1:
+        call = unary(operation)
+    elif arity == 2:
+        call = binary(operation)
+    signature = inspect.signature(function)
+    first, *others = signature.parameters.values()
+    own = first.replace(name="self", annotation=inspect.Parameter.empty)
+    call.__signature__ = signature.replace(parameters=[own, *others])
+    call.__name__ = name or function.__name__
+    call.__qualname__ = f"Tensor.{call.__name__}"
+    call.__doc__ = function.__doc__
+    return cast("Callable[Concatenate[Tensor, Q], R]", call)
