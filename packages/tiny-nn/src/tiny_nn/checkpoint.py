@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors import numpy as safetensors_numpy
 
 from tiny_autograd import Tensor, tensor
+from tiny_nn.files import replacing
 
 _HEADER_LENGTH_BYTES = 8
 _RESERVED_NAME = "__metadata__"  # the header keeps the metadata there, among the tensors
@@ -72,7 +72,7 @@ def save_file(
             raise TypeError(f"save_file: metadata is str to str, not {key!r}: {text!r}")
         _check_text(key)
         _check_text(text)
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         mode = stat.S_IMODE(temporary.stat().st_mode)
         try:
             safetensors_numpy.save_file(arrays, temporary, metadata=texts or None)
@@ -134,27 +134,6 @@ def _check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"save_file: {text!r} is not Unicode text: {error}") from error
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A new empty file next to ``path`` that takes its place if the block succeeds, and is removed
-    if it doesn't."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        temporary.touch(exist_ok=False)
-        yield temporary
-        os.replace(temporary, path)
-    except BaseException:  # an interrupt too
-        temporary.unlink(missing_ok=True)
-        raise
-    # The new name is on the disk only when the folder is. Windows can't open one.
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _sort_metadata(file: BinaryIO) -> None:

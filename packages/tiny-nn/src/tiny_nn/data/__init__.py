@@ -1,19 +1,29 @@
-"""Datasets, samplers and the loader, under torch.utils.data's names."""
+"""Datasets, samplers and the loader, under torch.utils.data's names; images and tokens."""
 
+from tiny_nn.data import transforms
 from tiny_nn.data.collate import default_collate
 from tiny_nn.data.dataset import Dataset, Subset, TensorDataset, random_split
+from tiny_nn.data.idx import read_idx
 from tiny_nn.data.loader import DataLoader
+from tiny_nn.data.mnist import MNIST, FashionMNIST
 from tiny_nn.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from tiny_nn.data.tokens import TokenFile, TokenWriter
 
 __all__ = [
+    "MNIST",
     "BatchSampler",
     "DataLoader",
     "Dataset",
+    "FashionMNIST",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
     "Subset",
     "TensorDataset",
+    "TokenFile",
+    "TokenWriter",
     "default_collate",
     "random_split",
+    "read_idx",
+    "transforms",
 ]
