@@ -199,9 +199,10 @@ def _activations() -> list[OpCase]:
         case("softshrink", F.softshrink, distinct(3, 4), lambd=0.7, torch=f + "softshrink"),
         case("softmin", F.softmin, normal(3, 4), dim=1, torch=f + "softmin"),
         case("relu6", F.relu6, distinct(3, 8), torch=f + "relu6"),
-        case("softmax", ops.softmax, normal(3, 4), dim=1, torch="torch.softmax"),
+        case("softmax", ops.softmax, normal(3, 4), dim=1, torch="torch.softmax", covers="softmax"),
         case("softmax[first]", ops.softmax, normal(3, 4), dim=0, torch="torch.softmax"),
-        case("log_softmax", ops.log_softmax, normal(3, 4), dim=1, torch="torch.log_softmax"),
+        case("log_softmax", ops.log_softmax, normal(3, 4), dim=1, torch="torch.log_softmax",
+             covers="log_softmax"),
     ]
 
 # fmt: on

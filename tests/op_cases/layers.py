@@ -31,10 +31,10 @@ def _normalizations() -> list[OpCase]:
     x, w, b = normal(2, 4, 3), normal(4), normal(4)
     return [
         case("rms_norm", lambda x, w: F.rms_norm(x, (4, 3), w), x, normal(4, 3),
-             torch=f"lambda x, w: {f}rms_norm(x, (4, 3), w)"),
+             torch=f"lambda x, w: {f}rms_norm(x, (4, 3), w)", covers="rms_norm"),
         case("rms_norm[eps]", F.rms_norm, x, normalized_shape=(3,), eps=0.1, torch=f + "rms_norm"),
         case("group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), x, w, b,
-             torch=f"lambda x, w, b: {f}group_norm(x, 2, w, b)"),
+             torch=f"lambda x, w, b: {f}group_norm(x, 2, w, b)", covers="group_norm"),
         case("group_norm[images]", F.group_norm, normal(2, 4, 2, 2), num_groups=4,
              torch=f + "group_norm"),
         case("instance_norm", lambda x, w, b: F.instance_norm(x, None, None, w, b), x, w, b,

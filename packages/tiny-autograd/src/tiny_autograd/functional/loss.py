@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import ndarray_core as nd
 from ndarray_core.errors import DTypeError, ShapeError
 
 from .. import ops
+from ..cost import Count, Shape
+from ..fused import fused
 from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
@@ -287,6 +291,13 @@ def cross_entropy(
     if target.is_floating_point():
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     dim = _check_classes("cross_entropy", input, target, weight)
+    if weight is None and not label_smoothing:
+        logits = ops.movedim(input, dim, -1) if dim != input.ndim - 1 else input
+        losses = _class_cross_entropy(logits, target, ignore_index=ignore_index)
+        counted = nd.not_equal(target.array, ignore_index)
+        if reduction == "mean" and not nd.all(counted):
+            return ops.sum(losses) / int(nd.sum(counted))
+        return reduce(losses, reduction)
     logp = ops.log_softmax(input, dim)
     losses, weights = _class_losses("cross_entropy", logp, target, weight, ignore_index, dim)
     if not label_smoothing:
@@ -296,6 +307,26 @@ def cross_entropy(
     uniform = ops.where(target == ignore_index, 0, -ops.sum(spread, dim))
     mixed = losses * (1 - label_smoothing) + uniform * (label_smoothing / classes)
     return _reduce_weighted(mixed, weights, reduction)
+
+
+def _cross_entropy_cost(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
+    size, rows = prod(shapes[0]), prod(shapes[1])
+    return 24 * size, size + rows, rows
+
+
+@fused(
+    nd.fused.cross_entropy,
+    gradient=nd.fused.cross_entropy_gradient,
+    extras=["logsumexp"],
+    wrt=["logits"],
+    cost=_cross_entropy_cost,
+)
+def _class_cross_entropy(logits: Tensor, target: Tensor, /, *, ignore_index: int) -> Tensor:
+    """The classes are the last dimension of the logits."""
+    ignored = nd.equal(target.array, ignore_index)
+    index = nd.where(ignored, 0, target.array).astype(nd.int64, copy=False).expand_dims(-1)
+    losses = -ops.squeeze(ops.gather_elements(ops.log_softmax(logits, -1), index, -1), -1)
+    return ops.where(ignored, 0, losses)
 
 
 def _soft_cross_entropy(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ndarray_core as nd
+from ndarray_core import NDArray
 from ndarray_core.errors import ShapeError
 
 from .. import ops
+from ..cost import Count, Shape
+from ..fused import fused
 from ..grad_mode import no_grad
+from ..variable import wrap
 from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+
+# Is told mean and variance of each channel.
+Statistics: TypeAlias = Callable[[NDArray, NDArray], None]
 
 
 def _check_channels(function: str, input: Tensor, **tensors: Tensor | None) -> None:
@@ -28,6 +35,25 @@ def _check_channels(function: str, input: Tensor, **tensors: Tensor | None) -> N
             )
 
 
+def _cost(shapes: tuple[Shape, ...], _: Mapping[str, Any]) -> Count:
+    size = prod(shapes[0])
+    return 8 * size, sum(map(prod, shapes)), size
+
+
+def _scaled(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """x times weight plus bias, which broadcast; None stands for 1 and 0."""
+    if weight is not None:
+        x = x * weight
+    return x if bias is None else x + bias
+
+
+def _scaled_channels(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """x (N, C, ...) times weight (C) plus bias (C)."""
+    along = (-1,) + (1,) * (x.ndim - 2)
+    weight, bias = (None if v is None else ops.reshape(v, along) for v in (weight, bias))
+    return _scaled(x, weight, bias)
+
+
 def _standardized(x: Tensor, dims: tuple[int, ...], eps: float) -> Tensor:
     """x with mean 0 and variance 1 over `dims`."""
     centred = x - ops.mean(x, dims, True)
@@ -35,21 +61,54 @@ def _standardized(x: Tensor, dims: tuple[int, ...], eps: float) -> Tensor:
     return centred * ops.rsqrt(variance + eps)
 
 
-def _scaled_channels(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    """x (N, C, ...) times weight (C) plus bias (C)."""
-    along = (-1,) + (1,) * (x.ndim - 2)
-    if weight is not None:
-        x = x * ops.reshape(weight, along)
-    return x if bias is None else x + ops.reshape(bias, along)
+@fused(nd.fused.layer_norm, gradient=nd.fused.layer_norm_gradient, cost=_cost)
+def _layer_norm(x: Tensor, weight: Any, bias: Any, /, *, axes: int, eps: float) -> Tensor:
+    return _scaled(_standardized(x, tuple(range(-axes, 0)), eps), weight, bias)
 
 
-def _last_dims(
+@fused(nd.fused.rms_norm, gradient=nd.fused.rms_norm_gradient, cost=_cost)
+def _rms_norm(x: Tensor, weight: Any, /, *, axes: int, eps: float) -> Tensor:
+    mean_square = ops.mean(ops.square(x), tuple(range(-axes, 0)), True)
+    return _scaled(x * ops.rsqrt(mean_square + eps), weight, None)
+
+
+@fused(nd.fused.group_norm, gradient=nd.fused.group_norm_gradient, cost=_cost)
+def _group_norm(x: Tensor, weight: Any, bias: Any, /, *, groups: int, eps: float) -> Tensor:
+    grouped = ops.reshape(x, (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]))
+    out = ops.reshape(_standardized(grouped, tuple(range(2, grouped.ndim)), eps), x.shape)
+    return _scaled_channels(out, weight, bias)
+
+
+def _batch_norm_kernel(
+    x: NDArray, weight: NDArray | None, bias: NDArray | None, /, *, eps: float, seen: Statistics
+) -> tuple[NDArray, NDArray, NDArray]:
+    out, mean, variance = nd.fused.batch_norm(x, weight, bias, eps=eps)
+    seen(mean, variance)
+    return out, mean, variance
+
+
+@fused(
+    _batch_norm_kernel,
+    gradient=nd.fused.batch_norm_gradient,
+    extras=["mean", "variance"],
+    cost=_cost,
+)
+def _batch_norm(x: Tensor, weight: Any, bias: Any, /, *, eps: float, seen: Statistics) -> Tensor:
+    return _scaled_channels(_standardized(x, (0, *range(2, x.ndim)), eps), weight, bias)
+
+
+@fused(nd.fused.channel_affine, gradient=nd.fused.channel_affine_gradient, cost=_cost)
+def _channel_affine(x: Tensor, scale: Tensor, shift: Tensor, /) -> Tensor:
+    return _scaled_channels(x, scale, shift)
+
+
+def _last_axes(
     function: str,
     input: Tensor,
     normalized_shape: int | Sequence[int],
     **tensors: Tensor | None,
-) -> tuple[int, ...]:
-    """The last dimensions, which have the sizes `normalized_shape`, and so have the tensors."""
+) -> int:
+    """How many of the last dimensions have the sizes `normalized_shape`, as the tensors have."""
     given = normalized_shape
     shape = (given,) if isinstance(given, int) else tuple(given)
     if not shape or input.shape[-len(shape) :] != shape:
@@ -57,7 +116,7 @@ def _last_dims(
     for name, tensor in tensors.items():
         if tensor is not None and tensor.shape != shape:
             raise ShapeError(f"{function}: {name} {tensor.shape} must have the shape {shape}")
-    return tuple(range(-len(shape), 0))
+    return len(shape)
 
 
 def batch_norm(
@@ -95,8 +154,6 @@ def batch_norm(
         weight=weight,
         bias=bias,
     )
-    dims = (0, *range(2, input.ndim))
-    along = (1, input.shape[1]) + (1,) * (input.ndim - 2)
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: running_mean and running_var are needed unless training")
@@ -105,29 +162,23 @@ def batch_norm(
         if weight is not None:
             scale = scale * weight
         shift = -running_mean * scale
-        if bias is not None:
-            shift = shift + bias
-        return input * ops.reshape(scale, along) + ops.reshape(shift, along)
+        return _channel_affine(input, scale, shift if bias is None else shift + bias)
 
-    count = prod(input.shape[d] for d in dims)
+    count = input.numel() // max(1, input.shape[1])
     if count < 2:
         raise ValueError(
             f"batch_norm: in training more than one value per channel is needed, got {input.shape}"
         )
-    mean = ops.mean(input, dims, True)
-    centred = input - mean
-    variance = ops.mean(ops.square(centred), dims, True)
-    with no_grad():
-        if running_mean is not None:
-            running_mean.lerp_(mean.detach().reshape(-1), momentum)
-        if running_var is not None:
-            unbiased = variance.detach().reshape(-1) * (count / (count - 1))
-            running_var.lerp_(unbiased, momentum)
-    scale = ops.rsqrt(variance + eps)
-    if weight is not None:
-        scale = scale * ops.reshape(weight, along)
-    out = centred * scale
-    return out if bias is None else out + ops.reshape(bias, along)
+
+    def update_running(mean: NDArray, variance: NDArray) -> None:
+        with no_grad():
+            if running_mean is not None:
+                running_mean.lerp_(wrap(mean.astype(running_mean.dtype)), momentum)
+            if running_var is not None:
+                unbiased = variance * (count / (count - 1))
+                running_var.lerp_(wrap(unbiased.astype(running_var.dtype)), momentum)
+
+    return _batch_norm(input, weight, bias, eps=eps, seen=update_running)
 
 
 def layer_norm(
@@ -147,11 +198,8 @@ def layer_norm(
     """
     require_tensors("layer_norm", input=input)
     require_tensors_or_none("layer_norm", weight=weight, bias=bias)
-    dims = _last_dims("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    out = _standardized(input, dims, eps)
-    if weight is not None:
-        out = out * weight
-    return out if bias is None else out + bias
+    axes = _last_axes("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    return _layer_norm(input, weight, bias, axes=axes, eps=eps)
 
 
 def rms_norm(
@@ -171,10 +219,9 @@ def rms_norm(
     """
     require_tensors("rms_norm", input=input)
     require_tensors_or_none("rms_norm", weight=weight)
-    dims = _last_dims("rms_norm", input, normalized_shape, weight=weight)
+    axes = _last_axes("rms_norm", input, normalized_shape, weight=weight)
     added = float(nd.finfo(input.dtype).eps) if eps is None else eps
-    out = input * ops.rsqrt(ops.mean(ops.square(input), dims, True) + added)
-    return out if weight is None else out * weight
+    return _rms_norm(input, weight, axes=axes, eps=added)
 
 
 def group_norm(
@@ -202,10 +249,7 @@ def group_norm(
             f"group_norm: {num_groups} groups do not divide the {channels} channels of input "
             f"{input.shape}"
         )
-    inside = (channels // num_groups, *input.shape[2:])
-    grouped = ops.reshape(input, (input.shape[0], num_groups, *inside))
-    out = ops.reshape(_standardized(grouped, tuple(range(2, grouped.ndim)), eps), input.shape)
-    return _scaled_channels(out, weight, bias)
+    return _group_norm(input, weight, bias, groups=num_groups, eps=eps)
 
 
 def instance_norm(
@@ -252,7 +296,7 @@ def instance_norm(
             running_mean.lerp_(ops.mean(input.detach(), (0, *dims)), momentum)
         if running_var is not None:
             running_var.lerp_(ops.mean(ops.var(input.detach(), dims), 0), momentum)
-    return _scaled_channels(_standardized(input, dims, eps), weight, bias)
+    return _group_norm(input, weight, bias, groups=input.shape[1], eps=eps)
 
 
 def local_response_norm(

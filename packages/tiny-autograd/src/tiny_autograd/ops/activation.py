@@ -8,16 +8,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from math import prod
+from typing import TYPE_CHECKING, Any
 
 import ndarray_core as nd
 from ndarray_core import NDArray
 
 from ..cost import Count, Shape, elementwise
-from ..op import Operand, op
+from ..fused import fused
+from ..op import Op, Operand, op
 from .arithmetic import where
-from .reduction import axis, sum
+from .reduction import amax, axis, sum
+from .shape import reshape
 from .special import erf
-from .transcendental import exp, sigmoid
+from .transcendental import exp, log, sigmoid
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = [
     "elu",
@@ -151,38 +157,41 @@ def _softmax_cost(shapes: tuple[Shape, ...], _: Mapping[str, object]) -> Count:
     return 24 * size, size, size
 
 
-@op(cost=_softmax_cost)
-def softmax(x: Operand, /, dim: int = -1) -> NDArray:
+@fused(nd.fused.softmax, gradient=nd.fused.softmax_gradient, cost=_softmax_cost)
+def _softmax(x: Tensor, /, *, axis: int) -> Tensor:
+    # A common factor cancels: with the largest exponent at 0, nothing overflows.
+    exponentials = exp(x - amax(x, axis, True))
+    return exponentials / sum(exponentials, axis, True)
+
+
+@fused(nd.fused.log_softmax, gradient=nd.fused.log_softmax_gradient, cost=_softmax_cost)
+def _log_softmax(x: Tensor, /, *, axis: int) -> Tensor:
+    shifted = x - amax(x, axis, True)
+    return shifted - log(sum(exp(shifted), axis, True))
+
+
+def softmax(x: Operand, /, dim: int = -1) -> Tensor:
     """exp(x) / sum of exp(x) over `dim`: positive numbers that add up to 1.
 
     >>> import tiny_autograd as ta
     >>> ta.softmax(ta.tensor([0.0, 0.0, 1.0]), dim=0)
     tensor([0.2119, 0.2119, 0.5761])
     """
-    over = axis("softmax", dim, x)
-    if not x.size:
-        return nd.zeros_like(x)
-    # A common factor cancels: with the largest exponent at 0, nothing overflows.
-    exponentials = nd.exp(nd.subtract(x, nd.max(x, axis=over, keepdims=True)))
-    return nd.divide(exponentials, nd.sum(exponentials, axis=over, keepdims=True))
+    return _over_dim(_softmax, x, dim)
 
 
-softmax.vjp(x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
-
-
-@op(cost=_softmax_cost)
-def log_softmax(x: Operand, /, dim: int = -1) -> NDArray:
+def log_softmax(x: Operand, /, dim: int = -1) -> Tensor:
     """log(softmax(x)) over `dim`, accurate also where the softmax is almost 0.
 
     >>> import tiny_autograd as ta
     >>> ta.log_softmax(ta.tensor([0.0, 0.0, 1.0]), dim=0)
     tensor([-1.5514, -1.5514, -0.5514])
     """
-    over = axis("log_softmax", dim, x)
-    if not x.size:
-        return nd.zeros_like(x)
-    shifted = nd.subtract(x, nd.max(x, axis=over, keepdims=True))
-    return nd.subtract(shifted, nd.log(nd.sum(nd.exp(shifted), axis=over, keepdims=True)))
+    return _over_dim(_log_softmax, x, dim)
 
 
-log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim, True))
+def _over_dim(operation: Op[Any], x: Operand, dim: int) -> Tensor:
+    over = axis(operation.name, dim, x)
+    if over is None:  # of a single number
+        return reshape(operation(reshape(x, (-1,)), axis=0), x.shape)
+    return operation(x, axis=over)
