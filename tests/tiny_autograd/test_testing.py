@@ -61,3 +61,24 @@ def test_inputs_that_cannot_be_checked() -> None:
 def test_nan_is_wrong() -> None:
     with pytest.raises(GradcheckError):
         gradcheck(lambda x: (x - x.detach()).sqrt(), leaf(1.0))
+
+
+def test_fast_mode_finds_what_the_whole_comparison_names(wrong_second: ta.Op) -> None:
+    with pytest.raises(GradcheckError, match=r"d output\[1\] / d input\[1\]: gradient 6.6"):
+        gradcheck(wrong_second, leaf(2.0, 3.0), fast_mode=True)
+    with pytest.raises(GradcheckError):
+        gradgradcheck(lambda x: (x * x.detach() * x.detach()).sum(), leaf(2.0), fast_mode=True)
+    # A result without a graph that moves with its input.
+    with pytest.raises(GradcheckError):
+        gradcheck(lambda x: (x * 2, x.detach() * x.detach()), leaf(2.0), fast_mode=True)
+
+
+def test_fast_mode_takes_what_is_right() -> None:
+    def several(x: ta.Tensor, y: ta.Tensor) -> tuple[ta.Tensor, ...]:
+        return (x[:1] * y).exp(), x.detach() * 0, y.sum()
+
+    for x in (leaf(1.0, 2.0), leaf(1.0)):
+        assert gradcheck(several, [x, leaf(3.0)], fast_mode=True)
+        assert gradgradcheck(several, [x, leaf(3.0)], fast_mode=True)
+    empty = ta.zeros(0, dtype=ta.float64, requires_grad=True)
+    assert gradcheck(lambda x: x * 2, empty, fast_mode=True)
