@@ -61,6 +61,17 @@ void bind_fused(nb::module_& m) {
   m.def("convolution_weight_gradient", &convolution_weight_gradient, nb::arg("gradient"),
         nb::arg("x"), nb::kw_only(), nb::arg("size"), nb::arg("stride"), nb::arg("padding"),
         nb::arg("dilation"), nb::arg("groups"));
+
+  m.def("max_pool", &max_pool, nb::arg("x"), nb::kw_only(), nb::arg("size"), nb::arg("stride"),
+        nb::arg("padding"), nb::arg("dilation"), nb::arg("places"));
+  m.def("max_pool_gradient", &max_pool_gradient, nb::arg("gradient"), nb::arg("x"),
+        nb::arg("positions"), nb::kw_only(), nb::arg("size"));
+  m.def("avg_pool", &avg_pool, nb::arg("x"), nb::kw_only(), nb::arg("size"), nb::arg("stride"),
+        nb::arg("padding"), nb::arg("places"), nb::arg("count_include_pad"),
+        nb::arg("divisor").none());
+  m.def("avg_pool_gradient", &avg_pool_gradient, nb::arg("gradient"), nb::arg("x"), nb::kw_only(),
+        nb::arg("size"), nb::arg("stride"), nb::arg("padding"), nb::arg("places"),
+        nb::arg("count_include_pad"), nb::arg("divisor").none());
 }
 
 }  // namespace nd

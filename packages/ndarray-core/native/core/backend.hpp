@@ -54,6 +54,7 @@ struct Scalar {
 // core/fused.hpp
 struct FusedKernels;
 struct Windows;
+struct Pools;
 
 class Backend {
  public:

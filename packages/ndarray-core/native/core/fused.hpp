@@ -20,6 +20,11 @@ struct Windows {
   int64_t groups = 1;
 };
 
+// The windows of a pool, which has as much padding before as behind.
+struct Pools {
+  Dims size, stride, padding, dilation;
+};
+
 // A null member: this backend has no kernel of that name.
 struct FusedKernels {
 #define ND_FUSED(name, arguments) void(*name) arguments = nullptr;
@@ -91,5 +96,17 @@ Result transposed_convolution(const Array& x, const Array& weight, const Dims& s
 Result convolution_weight_gradient(const Array& gradient, const Array& x, const Dims& size,
                                    const Dims& stride, const std::vector<Dims>& padding,
                                    const Dims& dilation, int64_t groups);
+
+// ops/pooling. places: how many windows there are along each axis. (values, positions)
+std::optional<std::tuple<Array, Array>> max_pool(const Array& x, const Dims& size,
+                                                 const Dims& stride, const Dims& padding,
+                                                 const Dims& dilation, const Dims& places);
+Result max_pool_gradient(const Array& gradient, const Array& x, const Array& positions,
+                         const Dims& size);
+Result avg_pool(const Array& x, const Dims& size, const Dims& stride, const Dims& padding,
+                const Dims& places, bool count_include_pad, std::optional<int64_t> divisor);
+Result avg_pool_gradient(const Array& gradient, const Array& x, const Dims& size,
+                         const Dims& stride, const Dims& padding, const Dims& places,
+                         bool count_include_pad, std::optional<int64_t> divisor);
 
 }  // namespace nd

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import ndarray_core as nd
@@ -18,17 +16,17 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-class _Places(NamedTuple):
+class _Windows(NamedTuple):
     """Where windows lie in the last dimensions, one entry for each of them."""
 
-    kernel: tuple[int, ...]
+    size: tuple[int, ...]
     stride: tuple[int, ...]
+    padding: tuple[int, ...]
     dilation: tuple[int, ...]
-    padding: tuple[tuple[int, int], ...]  # before and behind, as asked for
-    excess: tuple[tuple[int, int], ...]  # that `ceil_mode` adds behind, for the last window to fit
+    places: tuple[int, ...]
 
 
-def _places(
+def _windows(
     name: str,
     input: Tensor,
     kernel_size: Size,
@@ -37,7 +35,7 @@ def _places(
     dilation: Size,
     ceil_mode: bool,
     count: int,
-) -> _Places:
+) -> _Windows:
     """The windows over the last `count` dimensions."""
     if input.ndim not in (count + 1, count + 2):
         sizes = ", ".join("DHW"[3 - count :] if count > 1 else "L")
@@ -50,33 +48,19 @@ def _places(
     dilations = per_dim(f"{name}: dilation", dilation, count, 1)
     if any(p > k // 2 for p, k in zip(pads, kernel, strict=True)):
         raise ValueError(f"{name}: padding {pads} is more than half of the kernel {kernel}")
-    excess = []
+    places = []
     for size, p, k, s, d in zip(input.shape[-count:], pads, kernel, steps, dilations, strict=True):
-        reach = d * (k - 1) + 1
-        room = size + 2 * p - reach  # for the last window to start in
-        last = (-(-room // s) if ceil_mode else room // s) * s
-        if ceil_mode and last >= size + p:
-            last -= s  # it would see nothing but the padding behind
+        room = size + 2 * p - d * (k - 1) - 1  # for the last window to start in
+        last = -(-room // s) if ceil_mode else room // s
+        if ceil_mode and last * s >= size + p:
+            last -= 1  # it would see nothing but the padding behind
         if last < 0:
             raise ShapeError(
                 f"{name}: a kernel of {kernel} with dilation {dilations} does not fit into "
                 f"shape {input.shape} padded by {pads}"
             )
-        excess.append((0, max(0, last - room)))
-    return _Places(kernel, steps, dilations, tuple((p, p) for p in pads), tuple(excess))
-
-
-def _padded(x: Tensor, widths: Sequence[tuple[int, int]], fill: float) -> Tensor:
-    """x with `fill` around its last dimensions."""
-    if not any(any(pair) for pair in widths):
-        return x
-    return ops.pad_constant(x, ((0, 0),) * (x.ndim - len(widths)) + tuple(widths), fill)
-
-
-def _windows(x: Tensor, places: _Places) -> Tensor:
-    """(..., *positions, *kernel) of the padded x: a view."""
-    dims = tuple(range(x.ndim - len(places.kernel), x.ndim))
-    return ops.windows(x, dims, places.kernel, places.stride, places.dilation)
+        places.append(last + 1)
+    return _Windows(kernel, steps, pads, dilations, tuple(places))
 
 
 def _max_pool(
@@ -92,21 +76,11 @@ def _max_pool(
 ) -> Tensor | tuple[Tensor, Tensor]:
     """The maxima over the last `count` dimensions."""
     require_tensors(name, input=input)
-    places = _places(name, input, kernel_size, stride, padding, dilation, ceil_mode, count)
-    widths = [
-        (before, behind + more)
-        for (before, behind), (_, more) in zip(places.padding, places.excess, strict=True)
-    ]
-    x = _windows(_padded(input, widths, -float("inf")), places)
-    flat = ops.reshape(x, (*x.shape[:-count], prod(x.shape[-count:])))
-    values, chosen = ops.max(flat, -1)
+    windows = _windows(name, input, kernel_size, stride, padding, dilation, ceil_mode, count)
+    values = ops.max_pool(input, **windows._asdict())
     if not return_indices:
         return values
-    sizes = input.shape[-count:]
-    positions = nd.arange(prod(sizes), dtype=nd.int64, device=input.device)
-    sources = _windows(_padded(wrap(positions.reshape(sizes)), widths, 0), places)
-    sources = sources.reshape(*sources.shape[:-count], -1).expand(*flat.shape)
-    return values, ops.squeeze(ops.gather_elements(sources, chosen.unsqueeze(-1), -1), -1)
+    return values, wrap(nd.fused.max_pool(input.array, **windows._asdict())[1])
 
 
 @overload
@@ -289,18 +263,16 @@ def _avg_pool(
     require_tensors(name, input=input)
     if divisor_override == 0:
         raise ValueError(f"{name}: divisor_override must not be 0; None divides by the count")
-    places = _places(name, input, kernel_size, stride, padding, 1, ceil_mode, count)
-    x = _windows(_padded(_padded(input, places.padding, 0.0), places.excess, 0.0), places)
-    inside = tuple(range(-count, 0))
-    if divisor_override is not None:
-        return ops.sum(x, inside) / divisor_override
-    uncounted = places.excess if count_include_pad else places.padding + places.excess
-    if not any(any(pair) for pair in uncounted):
-        return ops.mean(x, inside)
-    counted = wrap(nd.ones(input.shape[-count:], dtype=input.dtype, device=input.device))
-    counted = _padded(counted, places.padding, 1.0 if count_include_pad else 0.0)
-    counts = _windows(_padded(counted, places.excess, 0.0), places)
-    return ops.sum(x, inside) / ops.sum(counts, inside)
+    windows = _windows(name, input, kernel_size, stride, padding, 1, ceil_mode, count)
+    return ops.avg_pool(
+        input,
+        size=windows.size,
+        stride=windows.stride,
+        padding=windows.padding,
+        places=windows.places,
+        count_include_pad=count_include_pad,
+        divisor=divisor_override,
+    )
 
 
 def avg_pool1d(

@@ -49,6 +49,8 @@ from .joining import *
 from .joining import concat as concat
 from .joining import stack_operands as stack_operands
 from .linalg import *
+from .pools import avg_pool as avg_pool
+from .pools import max_pool as max_pool
 from .products import *
 from .rearranging import *
 from .rearranging import adjoint as adjoint

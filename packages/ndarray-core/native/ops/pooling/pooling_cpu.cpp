@@ -1,0 +1,138 @@
+// Pools on the `cpu` device: threads share the planes.
+#include <array>
+#include <atomic>
+#include <vector>
+
+#include "core/allow_threads.hpp"
+#include "core/fused.hpp"
+#include "core/scratch.hpp"
+#include "cpu/cpu_backend.hpp"
+#include "ops/pooling/place_ranges.hpp"
+#include "ops/pooling/pooling_kernels.hpp"
+
+namespace nd::cpu {
+namespace {
+
+template <typename T>
+const PoolingKernelsOf<T>& kernels() {
+  static const PoolingKernels& selected = ND_SELECT_KERNELS(pooling_kernels);
+  return selected.of<T>();
+}
+
+// x (planes, spatial axes...), out (planes, places...); missing axes are 1.
+PlaneWindows geometry_of(const Array& x, const Array& out, const Pools& pools) {
+  PlaneWindows g;
+  const int axes = x.ndim() - 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    const int i = axis - (3 - axes);
+    g.size[axis] = i < 0 ? 1 : x.shape()[i + 1];
+    g.places[axis] = i < 0 ? 1 : out.shape()[i + 1];
+    g.window[axis] = i < 0 ? 1 : pools.size[i];
+    g.stride[axis] = i < 0 ? 1 : pools.stride[i];
+    g.before[axis] = i < 0 ? 0 : pools.padding[i];
+    g.dilation[axis] = i < 0 ? 1 : pools.dilation[i];
+  }
+  return g;
+}
+
+// How many elements each place's mean is taken of, as a product over the axes.
+template <typename T>
+struct Counts {
+  std::vector<T> of[3];
+  const T* tables[3];
+
+  Counts(const PlaneWindows& g, bool count_include_pad, int64_t divisor) {
+    for (int axis = 0; axis < 3; ++axis) {
+      const int64_t margin = count_include_pad ? g.before[axis] : 0;
+      for (int64_t o = 0; o < g.places[axis]; ++o) {
+        const int64_t start = o * g.stride[axis] - g.before[axis];
+        const int64_t stop = std::min(start + g.window[axis], g.size[axis] + margin);
+        of[axis].push_back(divisor ? T(1) : static_cast<T>(stop - std::max(start, -margin)));
+      }
+      tables[axis] = of[axis].data();
+    }
+    for (T& count : of[0]) count *= divisor ? static_cast<T>(divisor) : T(1);
+  }
+};
+
+// body(first, count) for the planes that a task does.
+template <typename Body>
+void for_each_planes(const Array& out, const Array& x, Body&& body) {
+  const int64_t planes = x.shape()[0];
+  for_each_rows(planes, (x.size() + out.size()) / planes, body);
+}
+
+template <typename T>
+size_t row_bytes(const PlaneWindows& g) {
+  return static_cast<size_t>(g.places[2]) * sizeof(T);
+}
+
+}  // namespace
+
+void max_pool(const Array& out, const Array& positions, const Array& x, const Pools& pools) {
+  AllowThreads allow(x.size());
+  PlaneWindows g = geometry_of(x, out, pools);
+  const PlaceRanges ranges(g);
+  const int64_t plane = x.size() / x.shape()[0], places = out.size() / x.shape()[0];
+  dispatch_real(x.dtype(), [&]<typename T>() {
+    for_each_planes(out, x, [&](int64_t first, int64_t count) {
+      const Scratch rows(2 * row_bytes<T>(g));
+      kernels<T>().max_pool(
+          elements<T>(out) + first * places, elements<int64_t>(positions) + first * places,
+          elements<T>(x) + first * plane, count, g, reinterpret_cast<T*>(rows.data()));
+    });
+  });
+}
+
+void max_pool_gradient(const Array& result, const Array& gradient, const Array& positions) {
+  AllowThreads allow(result.size());
+  const int64_t plane = result.size() / result.shape()[0];
+  const int64_t places = gradient.size() / result.shape()[0];
+  std::atomic<bool> is_fine = true;
+  dispatch_real(result.dtype(), [&]<typename T>() {
+    for_each_planes(gradient, result, [&](int64_t first, int64_t count) {
+      if (!kernels<T>().add_at(
+              elements<T>(result) + first * plane, elements<T>(gradient) + first * places,
+              elements<int64_t>(positions) + first * places, count, plane, places)) {
+        is_fine = false;
+      }
+    });
+  });
+  if (is_fine) return;
+  throw IndexError(message("max_pool_gradient: a position is not in [0, ", plane, ")"));
+}
+
+void avg_pool(const Array& out, const Array& x, const Pools& pools, bool count_include_pad,
+              int64_t divisor) {
+  AllowThreads allow(x.size());
+  PlaneWindows g = geometry_of(x, out, pools);
+  const PlaceRanges ranges(g);
+  const int64_t plane = x.size() / x.shape()[0], places = out.size() / x.shape()[0];
+  dispatch_real(x.dtype(), [&]<typename T>() {
+    const Counts<T> counts(g, count_include_pad, divisor);
+    for_each_planes(out, x, [&](int64_t first, int64_t count) {
+      kernels<T>().avg_pool(elements<T>(out) + first * places, elements<T>(x) + first * plane,
+                            count, g, counts.tables);
+    });
+  });
+}
+
+void avg_pool_gradient(const Array& result, const Array& gradient, const Pools& pools,
+                       bool count_include_pad, int64_t divisor) {
+  AllowThreads allow(result.size());
+  PlaneWindows g = geometry_of(result, gradient, pools);
+  const PlaceRanges ranges(g);
+  const int64_t planes = result.shape()[0];
+  const int64_t plane = result.size() / planes, places = gradient.size() / planes;
+  dispatch_real(result.dtype(), [&]<typename T>() {
+    const Counts<T> counts(g, count_include_pad, divisor);
+    for_each_planes(gradient, result, [&](int64_t first, int64_t count) {
+      const Scratch row(row_bytes<T>(g));
+      kernels<T>().avg_pool_gradient(elements<T>(result) + first * plane,
+                                     elements<T>(gradient) + first * places, count, g,
+                                     counts.tables, reinterpret_cast<T*>(row.data()));
+    });
+  });
+}
+
+}  // namespace nd::cpu

@@ -1,0 +1,29 @@
+// Pools of dense planes, each a depth, a height and a width.
+#pragma once
+
+#include "cpu/isa.hpp"
+#include "cpu/real_types.hpp"
+#include "ops/pooling/plane_windows.hpp"
+
+namespace nd::cpu {
+
+template <typename T>
+struct PoolingKernelsOf {
+  // Positions count through a plane. `rows` is scratch memory for two rows of
+  // places.
+  void (*max_pool)(T* out, int64_t* positions, const T* x, int64_t planes,
+                   const PlaneWindows& geometry, T* rows);
+  // Returns whether all positions are below plane_size; otherwise the result is not made.
+  bool (*add_at)(T* result, const T* gradient, const int64_t* positions, int64_t planes,
+                 int64_t plane_size, int64_t places);
+  // counts: of elements that a mean is taken of, for each place along depth, height, width.
+  void (*avg_pool)(T* out, const T* x, int64_t planes, const PlaneWindows& geometry,
+                   const T* const* counts);
+  void (*avg_pool_gradient)(T* result, const T* gradient, int64_t planes,
+                            const PlaneWindows& geometry, const T* const* counts, T* row);
+};
+using PoolingKernels = RealKernels<PoolingKernelsOf>;
+
+}  // namespace nd::cpu
+
+ND_DECLARE_KERNELS(PoolingKernels, pooling_kernels)
