@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from tests.strategies import HALVES, REAL, arrays
 
 import tiny_nn as nn
-from tiny_nn import checkpoint
-from tiny_nn.checkpoint import CheckpointError, load_file, load_metadata, save_file
+from tiny_nn.checkpoint import CheckpointError, load_file, load_metadata, save_file, tensor_file
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8).filter(
     lambda name: name != "__metadata__"
@@ -99,7 +98,7 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypat
         def fail(descriptor, error=error):
             raise error
 
-        monkeypatch.setattr(checkpoint.os, "fsync", fail)
+        monkeypatch.setattr(tensor_file.os, "fsync", fail)
         with pytest.raises(type(error)):
             save_file({"x": nn.tensor([2.0])}, path)
         monkeypatch.undo()
@@ -109,9 +108,9 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypat
 
 def test_what_the_library_cannot_write_is_an_oserror(tmp_path, monkeypatch) -> None:
     def fail(*arguments, **options):
-        raise checkpoint.SafetensorError("I/O error: No space left on device (os error 28)")
+        raise tensor_file.SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr(checkpoint.safetensors_numpy, "save_file", fail)
+    monkeypatch.setattr(tensor_file.safetensors_numpy, "save_file", fail)
     with pytest.raises(OSError, match=r"can't write .*model: I/O error: No space left"):
         save_file({"x": nn.tensor([2.0])}, tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -119,12 +118,12 @@ def test_what_the_library_cannot_write_is_an_oserror(tmp_path, monkeypatch) -> N
 
 KILLED = """
 import os, sys, tiny_nn as nn
-from tiny_nn import checkpoint
+from tiny_nn.checkpoint import tensor_file
 def wait(descriptor):
     print("writing", flush=True)
     sys.stdin.read()
-checkpoint.os.fsync = wait
-checkpoint.save_file({"x": nn.full((100_000,), 2.0)}, sys.argv[1])
+tensor_file.os.fsync = wait
+tensor_file.save_file({"x": nn.full((100_000,), 2.0)}, sys.argv[1])
 """
 
 

@@ -223,23 +223,6 @@ def test_numbers_of_different_kinds_keep_their_values(batch, dtype) -> None:
     assert joined.tolist() == batch
 
 
-def test_torchs_options_for_workers_take_their_defaults_only() -> None:
-    defaults = {
-        "num_workers": 0,
-        "timeout": 0,
-        "worker_init_fn": None,
-        "multiprocessing_context": None,
-        "prefetch_factor": None,
-        "persistent_workers": False,
-    }
-    assert len(DataLoader(numbers(4), 2, pin_memory=False, **defaults)) == 2
-    for name, value in zip(defaults, (2, 1.5, print, "fork", 2, True), strict=True):
-        with pytest.raises(ValueError, match=f"{name}=.* worker processes, which are not there"):
-            DataLoader(numbers(4), **{**defaults, name: value})
-    with pytest.raises(ValueError, match="pass pin_memory=False"):
-        DataLoader(numbers(4), pin_memory=True)
-
-
 def test_positional_arguments_stand_in_torchs_order() -> None:
     loader = DataLoader(numbers(3), 2, None, None, None, 0, len, False, True, 0, None, None)
     assert list(loader) == [2]

@@ -2,12 +2,13 @@
 
 from tiny_nn.data import transforms
 from tiny_nn.data.collate import default_collate
-from tiny_nn.data.dataset import Dataset, Subset, TensorDataset, random_split
+from tiny_nn.data.dataset import Dataset, IterableDataset, Subset, TensorDataset, random_split
 from tiny_nn.data.idx import read_idx
 from tiny_nn.data.loader import DataLoader
 from tiny_nn.data.mnist import MNIST, FashionMNIST
 from tiny_nn.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from tiny_nn.data.tokens import TokenFile, TokenWriter
+from tiny_nn.data.worker import WorkerInfo, get_worker_info
 
 __all__ = [
     "MNIST",
@@ -15,6 +16,7 @@ __all__ = [
     "DataLoader",
     "Dataset",
     "FashionMNIST",
+    "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
@@ -22,7 +24,9 @@ __all__ = [
     "TensorDataset",
     "TokenFile",
     "TokenWriter",
+    "WorkerInfo",
     "default_collate",
+    "get_worker_info",
     "random_split",
     "read_idx",
     "transforms",

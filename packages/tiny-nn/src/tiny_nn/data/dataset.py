@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tiny_autograd import Generator, Tensor, randperm
@@ -17,6 +17,27 @@ class Dataset:
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} has no __len__")
+
+
+class IterableDataset(Dataset):
+    """Samples that come one after the other; a subclass defines ``__iter__``.
+
+    With worker processes every worker iterates over a copy of its own, and gives its share only if
+    ``__iter__`` asks ``get_worker_info()`` which one that is. ``__len__`` is optional.
+
+    >>> import tiny_nn as nn
+    >>> class Squares(nn.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return (k * k for k in range(5))
+    >>> [batch.tolist() for batch in nn.data.DataLoader(Squares(), batch_size=2)]
+    [[0, 1], [4, 9], [16]]
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} has no __iter__")
+
+    def __len__(self) -> int:
+        raise TypeError(f"{type(self).__name__} has no length")
 
 
 class TensorDataset(Dataset):

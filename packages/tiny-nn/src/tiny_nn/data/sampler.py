@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sized
 
 from tiny_autograd import Generator, randint, randperm
@@ -69,13 +70,16 @@ class RandomSampler(Sampler):
         size, wanted = len(self.data_source), self.num_samples
         if size == 0 and wanted > 0:
             raise ValueError(f"RandomSampler: can't draw {wanted} samples from an empty dataset")
+        # All is drawn before the first index is given: who draws from the same generator later
+        # does not change the order.
         if self.replacement:
             yield from randint(0, max(size, 1), (wanted,), generator=self.generator).tolist()
             return
-        while wanted > 0:
-            order = randperm(size, generator=self.generator).tolist()[:wanted]
-            yield from order
-            wanted -= len(order)
+        orders = [
+            randperm(size, generator=self.generator).tolist()
+            for _ in range(-(-wanted // max(size, 1)))
+        ]
+        yield from itertools.islice(itertools.chain.from_iterable(orders), wanted)
 
     def __len__(self) -> int:
         return self.num_samples

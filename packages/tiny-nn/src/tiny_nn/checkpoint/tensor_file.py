@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors files, written whole or not at all.
+"""Safetensors files, written whole or not at all.
 
 The format (huggingface/safetensors, "Format"): 8 bytes with the header's length, the header in
 JSON, the raw little-endian data. Nothing in it runs on loading.
