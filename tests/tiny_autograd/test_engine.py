@@ -6,10 +6,12 @@ import gc
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
 import ndarray_core as nd
 import tiny_autograd as ta
+from tiny_autograd.node import Node
 
 
 def leaf(*values: float) -> ta.Tensor:
@@ -109,6 +111,31 @@ def test_backward_frees_what_was_saved() -> None:
     assert x.grad is not None
     # Of all that was computed, the graph holds nothing: x, its gradient and y are left.
     assert nd.memory_stats("cpu")["in_use"] - before < 3 * x.array.nbytes
+
+
+def test_memory_and_nodes_stay_flat_over_steps(no_garbage_collection: None) -> None:
+    """Counted after each of many training steps: nothing is left of one but its numbers."""
+    random = np.random.default_rng(0)
+    weight, scale = (
+        ta.tensor(random.standard_normal(shape), device="cpu", requires_grad=True)
+        for shape in ((16, 16), (16,))
+    )
+    images = ta.tensor(random.standard_normal((8, 16)), device="cpu")
+    counts = []
+    for _ in range(20):
+        hidden = ta.functional.layer_norm(images @ weight, (16,), scale).tanh()
+        loss = ta.functional.cross_entropy(hidden, ta.zeros(8, dtype=ta.int64, device="cpu"))
+        loss.backward()
+        with ta.no_grad():
+            for x in (weight, scale):
+                assert x.grad is not None
+                x.sub_(x.grad, alpha=0.1)
+                x.grad = None
+        del hidden, loss
+        nodes = sum(isinstance(x, Node) for x in gc.get_objects())
+        counts.append((nodes, nd.memory_stats("cpu")["in_use"]))
+    assert len(set(counts[1:])) == 1, counts
+    assert nd.memory_stats("cpu")["in_use"] < 2**30
 
 
 def test_only_what_a_rule_names_is_kept(no_garbage_collection: None) -> None:

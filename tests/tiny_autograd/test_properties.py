@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.op_cases import CASES, OpCase
 from tests.strategies import (
@@ -75,6 +75,7 @@ def test_sum_over_any_dims(device: nd.Device, case: ArrayCase, data: st.DataObje
 
 
 @pytest.mark.parametrize("case", LINEAR)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 2**16))
 def test_a_vjp_is_linear(case: OpCase, seed: int) -> None:
     """vjp(a u + b v) = a vjp(u) + b vjp(v)."""
@@ -94,6 +95,40 @@ def test_a_vjp_is_linear(case: OpCase, seed: int) -> None:
     both = vjp([a * p + b * q for p, q in zip(u, v, strict=True)])
     for found, p, q in zip(both, vjp(u), vjp(v), strict=True):
         np.testing.assert_allclose(found, a * p + b * q, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", LINEAR)
+def test_a_jvp_is_the_transpose_of_the_vjp(case: OpCase) -> None:
+    """w.(J v) = (J^T w).v, for any directions; and a checkpoint has the gradients of the call."""
+    inputs = case.make("numpy")
+    wanted = [i for i, x in enumerate(inputs) if x.requires_grad]
+
+    def outputs_at(*at: ta.Tensor) -> tuple[ta.Tensor, ...]:
+        given = [x.detach() for x in inputs]
+        for i, x in zip(wanted, at, strict=True):
+            given[i] = x
+        result = case.call(given)
+        results = [result] if isinstance(result, ta.Tensor) else list(result)
+        return tuple(y for y in results if y.is_floating_point())
+
+    at = tuple(inputs[i].detach() for i in wanted)
+    random = np.random.default_rng(0)
+    along = tuple(ta.tensor(random.standard_normal(x.shape), device="numpy") for x in at)
+    outputs, moved = ta.func.jvp(outputs_at, at, along)
+    weights = tuple(ta.tensor(random.standard_normal(y.shape), device="numpy") for y in outputs)
+    _, pull = ta.func.vjp(outputs_at, *at)
+    pulled = pull(weights)
+    pulled = (pulled,) if isinstance(pulled, ta.Tensor) else pulled
+    left = sum(float((w * m).sum()) for w, m in zip(weights, moved, strict=True))
+    right = sum(float((p * v).sum()) for p, v in zip(pulled, along, strict=True))
+    np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-9)
+
+    leaves = [x.clone().requires_grad_() for x in at]
+    again = ta.checkpoint(outputs_at, *leaves)
+    recorded = [i for i, y in enumerate(again) if y.requires_grad]
+    gradients = ta.grad([again[i] for i in recorded], leaves, [weights[i] for i in recorded])
+    for found, expected in zip(gradients, pulled, strict=True):
+        np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-12, atol=1e-12)
 
 
 @given(case=arrays(dtypes=("float64",)), data=st.data())

@@ -13,7 +13,7 @@ import ndarray_core as nd
 from ndarray_core import NDArray
 from ndarray_core.errors import DTypeError, ShapeError
 
-from ..cost import Count, Shape
+from ..cost import Count, Shape, only_dim
 from ..op import Operand, op
 from ..variable import Variable, wrap
 from .conversion import astype
@@ -107,27 +107,48 @@ isin.no_vjp()
 
 
 def unique(
-    x: Operand, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
+    x: Operand,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Tensor | tuple[Tensor, ...]:
     """The distinct elements of x in order; then where each of x is among them, and their counts.
 
-    They are sorted in any case; every NaN is one of its own. A single tensor unless one of the
-    others is asked for.
+    With `dim`, its distinct slices along that dimension, ordered by their first element that
+    differs. They are sorted in any case; every NaN is one of its own. A single tensor unless one of
+    the others is asked for.
 
     >>> import tiny_autograd as ta
     >>> ta.unique(ta.tensor([3, 1, 3]), return_inverse=True, return_counts=True)
     (tensor([1, 3]), tensor([1, 0, 1]), tensor([1, 2]))
+    >>> ta.unique(ta.tensor([[2, 1], [1, 3], [2, 1]]), dim=0)
+    tensor([[1, 3],
+            [2, 1]])
     """
+    array = _array(x)
+    if dim is not None:
+        over = only_dim("unique", dim, array.shape)
+        order = _order_of_slices(array, over)
+        slices = nd.take(array, order, axis=over)
+        starts, ranks, counts = _runs(_differs_from_previous(slices, over))
+        inverse = nd.empty_like(ranks)
+        inverse[order] = ranks
+        values = nd.take(slices, starts, axis=over)
+        return _chosen(x, values, inverse, counts, return_inverse, return_counts)
     if not (return_inverse or return_counts):
-        return _alike(x, nd.unique_values(_array(x)))
-    found = nd.unique_all(_array(x))
+        return _alike(x, nd.unique_values(array))
+    found = nd.unique_all(array)
     return _chosen(
         x, found.values, found.inverse_indices, found.counts, return_inverse, return_counts
     )
 
 
 def unique_consecutive(
-    x: Operand, return_inverse: bool = False, return_counts: bool = False
+    x: Operand,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Tensor | tuple[Tensor, ...]:
     """x, read as one row, without elements equal to the one before; the rest as of `unique`.
 
@@ -136,16 +157,43 @@ def unique_consecutive(
     (tensor([1, 2, 1]), tensor([2, 1, 1]))
     """
     array = _array(x)
-    row = array.reshape((-1,))
-    first = nd.ones(row.shape, dtype=nd.bool, device=row.device)
-    if row.size:
-        first[1:] = nd.not_equal(row[1:], row[:-1])
+    row = array.reshape((-1,)) if dim is None else array
+    over = 0 if dim is None else only_dim("unique_consecutive", dim, array.shape)
+    starts, ranks, counts = _runs(_differs_from_previous(row, over))
+    inverse = ranks.reshape(array.shape) if dim is None else ranks
+    values = nd.take(row, starts, axis=over)
+    return _chosen(x, values, inverse, counts, return_inverse, return_counts)
+
+
+def _as_rows(x: NDArray, axis: int) -> NDArray:
+    """The slices along an axis as rows of a matrix."""
+    return nd.moveaxis(x, axis, 0).reshape((x.shape[axis], x.size // max(x.shape[axis], 1)))
+
+
+def _order_of_slices(x: NDArray, axis: int) -> NDArray:
+    """The positions that sort the slices along an axis, those before elements deciding first."""
+    rows = _as_rows(x, axis)
+    order = nd.arange(rows.shape[0], device=x.device)
+    for column in reversed(range(rows.shape[1])):
+        order = nd.take(order, nd.argsort(nd.take(rows[:, column], order), stable=True))
+    return order
+
+
+def _differs_from_previous(x: NDArray, axis: int) -> NDArray:
+    """For each slice along an axis, whether it starts a run of equal ones."""
+    rows = _as_rows(x, axis)
+    first = nd.ones((rows.shape[0],), dtype=nd.bool, device=x.device)
+    if rows.shape[0]:
+        first[1:] = nd.any(nd.not_equal(rows[1:], rows[:-1]), axis=1)
+    return first
+
+
+def _runs(first: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Of runs: where they start, which one each position is in, and how long they are."""
+    size = first.shape[0]
     starts = nd.nonzero(first)[0]
-    ends = nd.concat([starts[1:], nd.full((min(row.size, 1),), row.size, device=row.device)])
-    inverse = (nd.cumulative_sum(first.astype(nd.int64)) - 1).reshape(array.shape)
-    return _chosen(
-        x, nd.take(row, starts, axis=0), inverse, ends - starts, return_inverse, return_counts
-    )
+    ends = nd.concat([starts[1:], nd.full((min(size, 1),), size, device=first.device)])
+    return starts, nd.cumulative_sum(first.astype(nd.int64)) - 1, ends - starts
 
 
 def _chosen(

@@ -17,7 +17,7 @@ from .creation import ones_like, zeros_like
 from .indexing import gather_elements
 from .joining import concat, flip, narrow
 from .reduction import axis, signed
-from .transcendental import exp, log
+from .transcendental import exp
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -155,14 +155,19 @@ def logcumsumexp(x: Operand, /, dim: int) -> NDArray:
 
 
 def _logcumsumexp_gradient(g: Operand, x: Operand, out: Operand, dim: int) -> Operand:
-    # exp(x[j]) times the sum of g[i] exp(-out[i]) for i >= j. In logarithms, hence once for the
-    # positive and once for the negative gradients.
-    def part(h: Operand) -> Operand:
-        there = h > 0
-        terms = where(there, log(where(there, h, 1)) - out, -float("inf"))
-        return exp(x + flip(logcumsumexp(flip(terms, dim), dim), dim))
-
-    return part(g) - part(-g)
+    # The sum of g[i] exp(x[j] - out[i]) for i >= j. As in the forward direction, sums that double
+    # in reach: here of g[i] exp(out[j] - out[i]), whose exponents are never positive.
+    lowest = -1e30  # stands for minus infinity, whose difference to itself is no number
+    level = where(out == -float("inf"), lowest, out)
+    length = out.shape[dim] if out.ndim else 1
+    total, reach = g, 1
+    while reach < length:
+        left = length - reach
+        ratio = exp(narrow(level, dim, 0, left) - narrow(level, dim, reach, left))
+        sums = narrow(total, dim, 0, left) + ratio * narrow(total, dim, reach, left)
+        total = concat(sums, narrow(total, dim, left, reach), dim=dim)
+        reach *= 2
+    return exp(x - level) * total
 
 
 logcumsumexp.vjp(x=_logcumsumexp_gradient)
