@@ -72,7 +72,7 @@ def test_one_bias_is_as_good_as_zeros_for_the_other(function: str, missing: str)
     np.testing.assert_allclose(without.numpy(), with_zeros.numpy(), atol=1e-14)
 
 
-def test_the_inputs_of_all_steps_are_one_product(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_steps_are_few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
     from tiny_autograd.op import Op
 
     calls: list[str] = []
@@ -82,10 +82,12 @@ def test_the_inputs_of_all_steps_are_one_product(monkeypatch: pytest.MonkeyPatch
         calls.append(self.name)
         return original(self, *args, **parameters)
 
-    states, weights = arguments("gru")
     monkeypatch.setattr(Op, "__call__", spy)
-    F.gru(*map(ta.tensor, (values(T, N, IN), *states, *weights)))
-    assert calls.count("linear") == 1 + T
+    for function, operations in (("gru", {"linear": 1}), ("rnn", {"linear": 1 + T})):
+        states, weights = arguments(function)
+        getattr(F, function)(*map(ta.tensor, (values(T, N, IN), *states, *weights)))
+        assert {name: calls.count(name) for name in operations} == operations
+        calls.clear()
 
 
 @pytest.mark.parametrize(

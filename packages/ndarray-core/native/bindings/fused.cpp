@@ -72,6 +72,16 @@ void bind_fused(nb::module_& m) {
   m.def("avg_pool_gradient", &avg_pool_gradient, nb::arg("gradient"), nb::arg("x"), nb::kw_only(),
         nb::arg("size"), nb::arg("stride"), nb::arg("padding"), nb::arg("places"),
         nb::arg("count_include_pad"), nb::arg("divisor").none());
+
+  m.def("lstm", &lstm, nb::arg("projected"), nb::arg("h_0"), nb::arg("c_0"), nb::arg("weight_hh"),
+        nb::kw_only(), nb::arg("reverse"));
+  m.def("lstm_gradient", &lstm_gradient, nb::arg("gradient"), nb::arg("h_0"), nb::arg("c_0"),
+        nb::arg("weight_hh"), nb::arg("gates"), nb::arg("out"), nb::kw_only(), nb::arg("reverse"),
+        nb::arg("needs"));
+  m.def("gru", &gru, nb::arg("projected"), nb::arg("h_0"), nb::arg("weight_hh"),
+        nb::arg("bias_hh").none(), nb::kw_only(), nb::arg("reverse"));
+  m.def("gru_gradient", &gru_gradient, nb::arg("gradient"), nb::arg("h_0"), nb::arg("weight_hh"),
+        nb::arg("gates"), nb::arg("out"), nb::kw_only(), nb::arg("reverse"), nb::arg("needs"));
 }
 
 }  // namespace nd

@@ -109,4 +109,18 @@ Result avg_pool_gradient(const Array& gradient, const Array& x, const Dims& size
                          const Dims& stride, const Dims& padding, const Dims& places,
                          bool count_include_pad, std::optional<int64_t> divisor);
 
+// ops/recurrent. (states, gates), (hidden, gates)
+std::optional<std::tuple<Array, Array>> lstm(const Array& projected, const Array& h_0,
+                                             const Array& c_0, const Array& weight_hh,
+                                             bool reverse);
+std::optional<std::tuple<Result, Result, Result, Result>> lstm_gradient(
+    const Array& gradient, const Array& h_0, const Array& c_0, const Array& weight_hh,
+    const Array& gates, const Array& out, bool reverse, std::array<bool, 4> needs);
+std::optional<std::tuple<Array, Array>> gru(const Array& projected, const Array& h_0,
+                                            const Array& weight_hh, const Array* bias_hh,
+                                            bool reverse);
+std::optional<std::tuple<Result, Result, Result, Result>> gru_gradient(
+    const Array& gradient, const Array& h_0, const Array& weight_hh, const Array& gates,
+    const Array& out, bool reverse, std::array<bool, 4> needs);
+
 }  // namespace nd

@@ -13,12 +13,13 @@ Operands hold real floating-point numbers (DTypeError otherwise) and lie on one 
 bfloat16 are computed with in float32, and rounded once.
 """
 
-from . import convolutions, losses, normalization, pooling
+from . import convolutions, losses, normalization, pooling, recurrent
 from .convolutions import *
 from .definition import Fused, fused
 from .losses import *
 from .normalization import *
 from .pooling import *
+from .recurrent import *
 from .softmax import *
 from .softmax import __all__ as _softmax
 
@@ -27,4 +28,5 @@ __all__ += convolutions.__all__
 __all__ += losses.__all__
 __all__ += normalization.__all__
 __all__ += pooling.__all__
+__all__ += recurrent.__all__
 __all__ += _softmax

@@ -2,21 +2,69 @@
 
 Gates and their order are PyTorch's: weight_ih (gates * H, in) maps the input, weight_hh
 (gates * H, H) the state before, each with a bias or without. The products of all steps' inputs are
-one product of matrices, since none of them waits for another.
+one product of matrices, since none of them waits for another; what is left of an LSTM and of a GRU
+is one operation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
 
+import ndarray_core as nd
 from ndarray_core.errors import ShapeError
 
 from .. import ops
+from ..cost import Count, Formula, Shape
+from ..fused import fused
 from .arguments import require_tensors, require_tensors_or_none
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+
+
+def _cost(gates: int, others: int) -> Formula:
+    """Of each step, the product with the state and `others` operations on each hidden unit."""
+
+    def formula(shapes: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Count:
+        (steps, batch, _), (_, size) = shapes[0], shapes[1]
+        units = steps * batch * size
+        read = prod(shapes[0]) + steps * gates * size * size
+        return units * (2 * gates * size + others), read, units * (gates + 2)
+
+    return formula
+
+
+@fused(nd.fused.lstm, gradient=nd.fused.lstm_gradient, extras=("gates",), cost=_cost(4, others=120))
+def lstm_states(
+    projected: Tensor, h_0: Tensor, c_0: Tensor, weight_hh: Tensor, /, *, reverse: bool
+) -> Tensor:
+    """All h_t and all c_t of `lstm`, (2, T, N, H), from W_ih x_t and the biases, (T, N, 4 H)."""
+    h, c, hidden, cells = h_0, c_0, [], []
+    for of_step in _in_order(projected, reverse):
+        h, c = _lstm_step(of_step, h, c, weight_hh, None, None)
+        hidden.append(h)
+        cells.append(c)
+    return ops.stack([_stacked(hidden, reverse), _stacked(cells, reverse)], 0)
+
+
+@fused(nd.fused.gru, gradient=nd.fused.gru_gradient, extras=("gates",), cost=_cost(3, others=80))
+def gru_states(
+    projected: Tensor,
+    h_0: Tensor,
+    weight_hh: Tensor,
+    bias_hh: Tensor | None,
+    /,
+    *,
+    reverse: bool,
+) -> Tensor:
+    """All h_t of `gru`, (T, N, H), from W_ih x_t + b_ih, (T, N, 3 H)."""
+    h, hidden = h_0, []
+    for of_step in _in_order(projected, reverse):
+        h = _gru_step(of_step, h, weight_hh, bias_hh)
+        hidden.append(h)
+    return _stacked(hidden, reverse)
 
 
 def rnn(
@@ -79,12 +127,16 @@ def lstm(
     (tensor([0.3696, 0.6505]), tensor([[1.1444]]))
     """
     _check("lstm", 4, input, h_0, weight_ih, weight_hh, bias_ih, bias_hh, c_0, weight_hr, True)
-    bias = _both(bias_ih, bias_hh)
-    h, c, hidden = h_0, c_0, []
-    for projected in _in_order(ops.linear(input, weight_ih, bias), reverse):
-        h, c = _lstm_step(projected, h, c, weight_hh, None, weight_hr)
-        hidden.append(h)
-    return _stacked(hidden, reverse), h, c
+    projected = ops.linear(input, weight_ih, _both(bias_ih, bias_hh))
+    if weight_hr is None:
+        states = lstm_states(projected, h_0, c_0, weight_hh, reverse=reverse)
+        hidden, last = states[0], 0 if reverse else -1
+        return hidden, hidden[last], states[1, last]
+    h, c, steps = h_0, c_0, []
+    for of_step in _in_order(projected, reverse):
+        h, c = _lstm_step(of_step, h, c, weight_hh, None, weight_hr)
+        steps.append(h)
+    return _stacked(steps, reverse), h, c
 
 
 def gru(
@@ -112,11 +164,9 @@ def gru(
     (tensor([0.2048, 0.3468]), tensor([[0.3468]]))
     """
     _check("gru", 3, input, h_0, weight_ih, weight_hh, bias_ih, bias_hh, steps=True)
-    h, hidden = h_0, []
-    for projected in _in_order(ops.linear(input, weight_ih, bias_ih), reverse):
-        h = _gru_step(projected, h, weight_hh, bias_hh)
-        hidden.append(h)
-    return _stacked(hidden, reverse), h
+    projected = ops.linear(input, weight_ih, bias_ih)
+    hidden = gru_states(projected, h_0, weight_hh, bias_hh, reverse=reverse)
+    return hidden, hidden[0 if reverse else -1]
 
 
 def rnn_cell(

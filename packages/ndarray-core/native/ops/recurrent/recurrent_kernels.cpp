@@ -1,0 +1,95 @@
+// Compiled once per instruction set.
+#include "ops/recurrent/recurrent_kernels.hpp"
+
+#include "ops/elementwise/formulas.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+template <typename T>
+void lstm_step(T* gates, T* h, T* c, const T* c_before, int64_t rows, int64_t size, int64_t units) {
+  for (int64_t row = 0; row < rows; ++row) {
+    T *const i = gates, *const f = gates + size, *const g = f + size, *const o = g + size;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < units; ++j) {
+      i[j] = m::sigmoid(i[j]);
+      f[j] = m::sigmoid(f[j]);
+      g[j] = m::tanh(g[j]);
+      o[j] = m::sigmoid(o[j]);
+      c[j] = f[j] * c_before[j] + i[j] * g[j];
+      h[j] = o[j] * m::tanh(c[j]);
+    }
+    gates += 4 * size, h += size, c += size, c_before += size;
+  }
+}
+
+template <typename T>
+void lstm_step_gradient(T* of_gates, T* of_c, const T* of_h, const T* gates, const T* c,
+                        const T* c_before, int64_t rows, int64_t size, int64_t units) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const T *const i = gates, *const f = gates + size, *const g = f + size, *const o = g + size;
+    T *const of_i = of_gates, *const of_f = of_i + size, *const of_g = of_f + size,
+             *const of_o = of_g + size;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < units; ++j) {
+      const T squashed = m::tanh(c[j]);
+      const T total = of_c[j] + of_h[j] * o[j] * (1 - squashed * squashed);
+      of_i[j] = total * g[j] * i[j] * (1 - i[j]);
+      of_f[j] = total * c_before[j] * f[j] * (1 - f[j]);
+      of_g[j] = total * i[j] * (1 - g[j] * g[j]);
+      of_o[j] = of_h[j] * squashed * o[j] * (1 - o[j]);
+      of_c[j] = total * f[j];
+    }
+    of_gates += 4 * size, gates += 4 * size;
+    of_c += size, of_h += size, c += size, c_before += size;
+  }
+}
+
+template <typename T>
+void gru_step(T* gates, T* h, const T* from_x, const T* h_before, int64_t rows, int64_t size,
+              int64_t units) {
+  for (int64_t row = 0; row < rows; ++row) {
+    T *const r = gates, *const z = gates + size, *const n = z + size;
+    const T *const scaled = n + size, *const own = from_x + 2 * size;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < units; ++j) {
+      r[j] = m::sigmoid(r[j]);
+      z[j] = m::sigmoid(z[j]);
+      n[j] = m::tanh(own[j] + r[j] * scaled[j]);
+      h[j] = n[j] + z[j] * (h_before[j] - n[j]);
+    }
+    gates += 4 * size, from_x += 3 * size, h += size, h_before += size;
+  }
+}
+
+template <typename T>
+void gru_step_gradient(T* of_x, T* of_sums, T* of_h, const T* gates, const T* h_before,
+                       int64_t rows, int64_t size, int64_t units) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const T *const r = gates, *const z = gates + size, *const n = z + size;
+    const T* const scaled = n + size;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < units; ++j) {
+      const T of_n = of_h[j] * (1 - z[j]) * (1 - n[j] * n[j]);
+      const T of_r = of_n * scaled[j] * r[j] * (1 - r[j]);
+      const T of_z = of_h[j] * (h_before[j] - n[j]) * z[j] * (1 - z[j]);
+      of_x[j] = of_sums[j] = of_r;
+      of_x[size + j] = of_sums[size + j] = of_z;
+      of_x[2 * size + j] = of_n;
+      of_sums[2 * size + j] = of_n * r[j];
+      of_h[j] *= z[j];
+    }
+    of_x += 3 * size, of_sums += 3 * size, gates += 4 * size, of_h += size, h_before += size;
+  }
+}
+
+template <typename T>
+constexpr RecurrentKernelsOf<T> kernels_of = {lstm_step<T>, lstm_step_gradient<T>, gru_step<T>,
+                                              gru_step_gradient<T>};
+constexpr RecurrentKernels kernels = {kernels_of<float>, kernels_of<double>};
+
+}  // namespace
+
+const RecurrentKernels& recurrent_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA
