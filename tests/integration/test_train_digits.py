@@ -6,18 +6,19 @@ from PIL import Image
 
 import tiny_nn as nn
 from tiny_models.data import digits
-from tiny_models.image_file import read_digit
-from tiny_models.model_file import load_digits_model, save_digits_model
-from tiny_models.training import DigitsTraining, TrainingOptions, count_correct
+from tiny_models.image_file import read_picture
+from tiny_models.image_tasks import DIGITS
+from tiny_models.model_file import load_image_model, save_image_model
+from tiny_models.training.images import ImageTraining, TrainingOptions, count_correct
 
 # Three epochs instead of twenty; the whole run reaches 99 %.
 SHORT = TrainingOptions(epochs=3, batch_size=32)
 
 
-def train(path) -> DigitsTraining:
-    run = DigitsTraining(SHORT)
+def train(path) -> ImageTraining:
+    run = ImageTraining(DIGITS, SHORT)
     steps = list(run)
-    save_digits_model(run.model, path, {"loss": steps[-1].loss})
+    save_image_model(run.model, DIGITS, path, {"loss": steps[-1].loss})
     return run
 
 
@@ -41,14 +42,14 @@ def test_the_run_repeats_to_the_bit(trained, tmp_path) -> None:
 def test_the_loaded_model_is_as_good_on_every_device(trained, device) -> None:
     run, path = trained
     _, test = digits.load(device)
-    correct = count_correct(load_digits_model(path, device).model, test)
+    correct = count_correct(load_image_model(path, device).model, DIGITS, test)
     # Rounding may tip an image that lies between two classes.
     assert abs(correct - run.correct_test_images()) <= 1
 
 
 def test_pictures_from_files_are_recognised(trained, tmp_path) -> None:
     run, path = trained
-    model = load_digits_model(path, "cpu").model
+    model = load_image_model(path, "cpu").model
     images, labels = run.test.images.numpy()[:60], run.test.labels.tolist()[:60]
     read = []
     for index, image in enumerate(images):
@@ -56,7 +57,7 @@ def test_pictures_from_files_are_recognised(trained, tmp_path) -> None:
         if index % 2:  # dark ink on light paper
             picture = 1 - picture
         Image.fromarray((picture * 255).astype(np.uint8)).save(tmp_path / "digit.png")
-        read.append(read_digit(tmp_path / "digit.png"))
+        read.append(read_picture(tmp_path / "digit.png", digits.SIZE))
     with nn.no_grad():
         logits = model(nn.tensor(np.stack(read)[:, None], device="cpu"))
     predicted = logits.argmax(dim=1).tolist()

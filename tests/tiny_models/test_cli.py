@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 import tiny_models
 import tiny_nn as nn
 from tiny_models import cli, commands, resnet_digits
-from tiny_models.model_file import load_digits_model, save_digits_model
+from tiny_models.commands import train_images
+from tiny_models.image_tasks import DIGITS
+from tiny_models.model_file import load_image_model, save_image_model
 
 QUICK = ["train", "digits", "--epochs", "1", "--batch-size", "512"]
 
@@ -51,7 +53,7 @@ def model_path(tmp_path_factory):
         model.fc.weight.zero_()
         model.fc.bias.copy_(nn.tensor([9.0 if digit == 7 else 0.0 for digit in range(10)]))
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
-    save_digits_model(model, path, {})
+    save_image_model(model, DIGITS, path, {})
     return path
 
 
@@ -100,7 +102,7 @@ def test_training_without_a_terminal_prints_plain_lines(tmp_path) -> None:
     assert lines[3].endswith(" of 360)")
     assert lines[4:] == [f"saved {path}"]
     assert "\x1b" not in out
-    training = load_digits_model(path).training
+    training = load_image_model(path).training
     assert training["epochs"] == training["epochs_finished"] == 2
     assert training["seed"] == 0
 
@@ -159,7 +161,7 @@ def test_a_model_that_cannot_be_written_ends_with_one_line(capsys, tmp_path, mon
     def fail(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(commands, "save_digits_model", fail)
+    monkeypatch.setattr(train_images, "save_image_model", fail)
     code, _, err = run(capsys, *QUICK, "--output", tmp_path / "model")
     assert code == 1
     assert_one_line(err)
@@ -182,7 +184,7 @@ def test_weights_that_are_not_finite_predict_nothing(capsys, tmp_path) -> None:
     model = resnet_digits((1,), (4,))
     with nn.no_grad():
         model.fc.bias.fill_(float("nan"))
-    save_digits_model(model, tmp_path / "model", {})
+    save_image_model(model, DIGITS, tmp_path / "model", {})
     code, out, err = run(capsys, "predict", tmp_path / "model", "0")
     assert (code, out) == (1, "")
     assert_one_line(err)
@@ -211,7 +213,7 @@ def test_the_output_is_written_through_links(capsys, tmp_path, exists) -> None:
     link.symlink_to(target)
     assert run(capsys, *QUICK, "--output", link)[0] == 0
     assert link.is_symlink()
-    load_digits_model(target)
+    load_image_model(target)
 
 
 @pytest.mark.parametrize(
@@ -356,7 +358,7 @@ def test_checkpoints_that_cannot_be(capsys, model_path, tmp_path) -> None:
         (tmp_path, "is a folder"),
         (os.devnull, f"{os.devnull} is a device or a pipe"),
         (truncated, "is not a whole safetensors file"),
-        (other, "is not a digits model"),
+        (other, "is not an image model"),
     ):
         code, out, err = run(capsys, "predict", path, "0")
         assert (code, out) == (1, "")
@@ -383,7 +385,7 @@ def test_ctrl_c_says_what_was_saved(tmp_path, after_epoch) -> None:
     assert process.returncode == 130
     assert_one_line(err)
     if after_epoch:
-        finished = load_digits_model(path).training["epochs_finished"]
+        finished = load_image_model(path).training["epochs_finished"]
         assert f"{path} holds the model after epoch {finished} of 500" in err
     else:
         assert "interrupted; nothing was saved" in err

@@ -5,8 +5,6 @@ from collections import Counter
 from importlib import resources
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import tiny_nn as nn
 from tiny_models.data import digits
@@ -58,35 +56,3 @@ def test_no_image_is_in_both_parts(split) -> None:
 def test_device(device) -> None:
     train, test = digits.load(device)
     assert train.images.device == test.labels.device == device
-
-
-@given(seed=st.integers(0, 2**32 - 1), reach=st.integers(0, 2))
-def test_shift_moves_each_image_within_reach(seed, reach) -> None:
-    images = nn.rand((4, 1, 8, 8), generator=nn.Generator(seed))
-    moved = digits.shift(images, nn.Generator(seed), reach)
-    host = images.numpy()
-    for image, result in zip(host, moved.numpy(), strict=True):
-        assert any(
-            (shifted(image[0], down, right) == result[0]).all()
-            for down in range(-reach, reach + 1)
-            for right in range(-reach, reach + 1)
-        )
-    assert moved.tolist() == digits.shift(images, nn.Generator(seed), reach).tolist()
-
-
-def shifted(image, down, right):
-    out = image * 0
-    height, width = image.shape
-    for row in range(height):
-        for column in range(width):
-            if 0 <= row - down < height and 0 <= column - right < width:
-                out[row, column] = image[row - down, column - right]
-    return out
-
-
-def test_shifts_differ_between_images() -> None:
-    images = nn.zeros((64, 1, 8, 8))
-    with nn.no_grad():
-        images[:, 0, 4, 4] = 1.0
-    moved = digits.shift(images, nn.Generator(0)).numpy()
-    assert len({bytes(image) for image in moved}) == 9

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tiny_models.image_file import ImageFileError, read_digit
+from tiny_models.image_file import ImageFileError, read_picture
 
 # A seven: 1 is ink.
 SEVEN = np.array(
@@ -24,6 +24,11 @@ SEVEN = np.array(
     dtype=np.float32,
 )
 EXPECTED = np.pad(SEVEN, ((0, 0), (1, 1)))
+
+
+def read_digit(path, polarity="auto"):
+    """A picture as small as the digits are."""
+    return read_picture(path, 8, polarity)
 
 
 def save(path, ink, mode="L", dark=False, scale=10, margin=7):

@@ -23,6 +23,6 @@ def test_half_blocks_put_two_rows_into_one_line() -> None:
 
 @pytest.mark.parametrize(("share", "length"), [(0.0, 0), (0.5, 15), (1.0, 30)])
 def test_bars(share, length) -> None:
-    line = draw_bars([share])
+    line = draw_bars([share], "0")
     assert line.count("█") == length
     assert f"{share * 100:.1f} %" in line

@@ -6,9 +6,9 @@ import re
 import pytest
 from rich.console import Console
 
-from tiny_models import training_display
-from tiny_models.training import Progress
-from tiny_models.training_display import shown
+from tiny_models.training import display
+from tiny_models.training.display import shown
+from tiny_models.training.images import Progress
 
 
 def steps(epochs: int, batches: int = 3, loss: float = 99.98765) -> list[Progress]:
@@ -70,7 +70,7 @@ def test_lines_tell_of_epochs() -> None:
 
 
 def test_lines_tell_of_batches_where_epochs_take_long(monkeypatch) -> None:
-    monkeypatch.setattr(training_display, "SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(display, "SECONDS_BETWEEN_LINES", 0.0)
     out = io.StringIO()
     list(shown(steps(1), 1, Console(file=out)))
     starts = [line.split("  ")[0] for line in out.getvalue().splitlines()]

@@ -1,4 +1,4 @@
-"""A picture of a digit from a file, in the form of the digits that models are trained on."""
+"""A picture of one thing from a file, in the form of those that models are trained on."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from tiny_models.data.digits import SIZE
-
 Polarity = Literal["auto", "light-on-dark", "dark-on-light"]
 INK_THRESHOLD = 0.25  # of the largest difference from the paper
 LARGEST_SIDE = 20_000  # pixels; beyond this a file is a mistake, or meant to fill the memory
 
 
 class ImageFileError(ValueError):
-    """A file that is not a picture of a digit."""
+    """A file that is not a picture of something."""
 
 
-def read_digit(path: str | os.PathLike[str], polarity: Polarity = "auto") -> np.ndarray[Any, Any]:
-    """Read an image file: float32 (8, 8), 0 paper to 1 ink.
+def read_picture(
+    path: str | os.PathLike[str], size: int, polarity: Polarity = "auto"
+) -> np.ndarray[Any, Any]:
+    """Read an image file: float32 (size, size), 0 paper to 1 ink.
 
-    The picture is made grey, cut to its ink, centred in a square and averaged down to 8 x 8, much
-    as the training images were made. ``polarity`` says which is the ink; "auto" takes the border
+    The picture is made grey, cut to its ink, centred in a square and averaged down to that size, as
+    the training images were made. ``polarity`` says which is the ink; "auto" takes the border
     for paper. A picture whose colours are all one, but not its opacity, is drawn by that: what is
     opaque is the ink. Raises FileNotFoundError, or ImageFileError naming the file.
     """
@@ -46,7 +46,7 @@ def read_digit(path: str | os.PathLike[str], polarity: Polarity = "auto") -> np.
     top, left = (side - height) // 2, (side - width) // 2
     square = np.zeros((side, side), np.float32)
     square[top : top + height, left : left + width] = ink
-    small = Image.fromarray(square).resize((SIZE, SIZE), Image.Resampling.BOX)
+    small = Image.fromarray(square).resize((size, size), Image.Resampling.BOX)
     return np.asarray(small, np.float32)
 
 

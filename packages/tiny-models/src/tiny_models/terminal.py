@@ -1,4 +1,4 @@
-"""Drawing a digit and its probabilities with characters."""
+"""Drawing an image and probabilities with characters."""
 
 from __future__ import annotations
 
@@ -40,17 +40,18 @@ def draw_shades(ink: Sequence[Sequence[float]], shades: str = SHADES) -> str:
     )
 
 
-def draw_bars(probabilities: Sequence[float], full: str = "█") -> str:
-    """A line per class: its number, a bar and the probability.
+def draw_bars(probabilities: Sequence[float], names: Sequence[str], full: str = "█") -> str:
+    """A line per class: its name, a bar and the probability.
 
-    >>> print(draw_bars([0.5, 0.0], full="#"))
-    0 ###############                 50.0 %
-    1                                  0.0 %
+    >>> print(draw_bars([0.5, 0.0], ["a", "to"], full="#"))
+    a  ###############                 50.0 %
+    to                                  0.0 %
     <BLANKLINE>
     """
+    width = max(map(len, names))
     return "".join(
-        f"{digit} {full * round(share * BAR_WIDTH):{BAR_WIDTH}} {share * 100:5.1f} %\n"
-        for digit, share in enumerate(probabilities)
+        f"{name:{width}} {full * round(share * BAR_WIDTH):{BAR_WIDTH}} {share * 100:5.1f} %\n"
+        for name, share in zip(names, probabilities, strict=True)
     )
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 import tiny_nn as nn
-from tiny_models.training import DigitsTraining, DivergedError, TrainingOptions, count_correct
+from tiny_models.image_tasks import DIGITS
+from tiny_models.training.images import ImageTraining, TrainingOptions, count_correct
+from tiny_models.training.outcome import DivergedError
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,7 @@ def test_options_that_cannot_be(options, message) -> None:
 
 
 def test_progress_counts_batches_and_epochs() -> None:
-    run = DigitsTraining(TrainingOptions(epochs=2, batch_size=50), train_images=120)
+    run = ImageTraining(DIGITS, TrainingOptions(epochs=2, batch_size=50), train_images=120)
     seen = list(run)
     assert [(p.epoch, p.batch, p.batches) for p in seen] == [
         (epoch, batch, 3) for epoch in (1, 2) for batch in (1, 2, 3)
@@ -35,7 +37,7 @@ def test_progress_counts_batches_and_epochs() -> None:
 
 
 def test_the_loss_falls() -> None:
-    run = DigitsTraining(TrainingOptions(epochs=4, batch_size=40), train_images=200)
+    run = ImageTraining(DIGITS, TrainingOptions(epochs=4, batch_size=40), train_images=200)
     epochs = [progress for progress in run if progress.epoch_finished]
     assert epochs[-1].loss < 0.7 * epochs[0].loss
 
@@ -45,7 +47,7 @@ def test_the_loss_falls() -> None:
     [(40, "the loss is not finite in epoch 1"), (120, "the weights are not finite after epoch 1")],
 )
 def test_a_run_that_diverges_stops_within_its_epoch(batch_size, message) -> None:
-    run = DigitsTraining(TrainingOptions(batch_size=batch_size, lr=1e300), train_images=120)
+    run = ImageTraining(DIGITS, TrainingOptions(batch_size=batch_size, lr=1e300), train_images=120)
     with pytest.raises(DivergedError, match=message):
         for progress in run:
             assert not progress.epoch_finished
@@ -54,7 +56,7 @@ def test_a_run_that_diverges_stops_within_its_epoch(batch_size, message) -> None
 def test_the_seed_decides_everything(device) -> None:
     def weights(seed):
         options = TrainingOptions(epochs=1, batch_size=32, seed=seed, device=str(device))
-        run = DigitsTraining(options, train_images=64)
+        run = ImageTraining(DIGITS, options, train_images=64)
         losses = [progress.loss for progress in run]
         return losses, {name: value.tolist() for name, value in run.model.state_dict().items()}
 
@@ -67,7 +69,7 @@ def test_the_seed_decides_everything(device) -> None:
 def test_devices_agree_to_rounding() -> None:
     def losses(name):
         options = TrainingOptions(epochs=1, batch_size=32, device=name)
-        return [progress.loss for progress in DigitsTraining(options, train_images=96)]
+        return [progress.loss for progress in ImageTraining(DIGITS, options, train_images=96)]
 
     assert losses("cpu") == pytest.approx(losses("numpy"), rel=1e-3)
 
@@ -79,6 +81,6 @@ def test_count_correct() -> None:
         def forward(self, x):
             return nn.tensor([[1.0] + [0.0] * 9] * x.shape[0])
 
-    run = DigitsTraining(TrainingOptions(device="numpy"), train_images=10)
+    run = ImageTraining(DIGITS, TrainingOptions(device="numpy"), train_images=10)
     zeros = run.test.labels.tolist().count(0)
-    assert count_correct(First(), run.test) == zeros
+    assert count_correct(First(), DIGITS, run.test) == zeros

@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from tiny_models.training import Progress
+from tiny_models.training.images import Progress
+from tiny_models.training.text import TextProgress, TextTraining
 
 Shown = Generator[Progress, None, None]
+ShownText = Generator[TextProgress, None, None]
 
 SECONDS_BETWEEN_LINES = 10.0  # within an epoch
 # What the live line needs beside the epochs' digits, each column at its widest, with the spaces.
@@ -19,6 +21,7 @@ WIDTH_OF_NUMBERS = len("/ loss 99.1234 100.0% 10:00:00 left")
 WIDTH_OF_WORDS = len("epoch accuracy ")
 WIDTH_OF_SPEED = len("10,000 images/s ")
 LEAST_WIDTH_OF_BAR = 8
+WIDTH_WITH_BAR = 70  # of a text's live line
 
 
 def shown(run: Iterable[Progress], epochs: int, console: Console) -> Shown:
@@ -88,3 +91,48 @@ def _with_lines(run: Iterable[Progress], epochs: int, console: Console) -> Shown
             )
             console.print(line, soft_wrap=True, highlight=False)
         yield progress
+
+
+def shown_text(run: TextTraining, console: Console) -> ShownText:
+    """Pass a run on while showing it: a live line on a terminal; after each evaluation, and where
+    there is no terminal, a line that stays, with what the model writes by now below it."""
+    if not console.is_terminal:
+        for progress in run:
+            _print_evaluation(progress, console)
+            yield progress
+        return
+    columns = [
+        TextColumn("step {task.fields[step]:,}"),
+        TextColumn("loss {task.fields[loss]}"),
+        TextColumn("{task.fields[speed]:,.0f} tokens/s"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    ]
+    if console.width >= WIDTH_WITH_BAR:
+        columns.insert(1, BarColumn(bar_width=None))
+    with ProgressBar(*columns, console=console, expand=console.width >= WIDTH_WITH_BAR) as bar:
+        task = bar.add_task("", total=1.0, step=run.step, loss="", speed=0)
+        for progress in run:
+            bar.update(
+                task,
+                completed=progress.share,
+                step=progress.step,
+                loss=_loss(progress.loss),
+                speed=progress.tokens_per_second,
+            )
+            _print_evaluation(progress, console)
+            yield progress
+
+
+def _print_evaluation(progress: TextProgress, console: Console) -> None:
+    if progress.validation_loss is None:
+        return
+    left = progress.seconds / progress.share - progress.seconds
+    line = (
+        f"step {progress.step:,}  loss {_loss(progress.loss)}  "
+        f"validation loss {_loss(progress.validation_loss)}  "
+        f"{progress.tokens_per_second:,.0f} tokens/s  {left:.0f} s left"
+    )
+    console.print(line, soft_wrap=True, highlight=False)
+    for text in (progress.sample or "").strip().splitlines():
+        console.print(f"    {text}", soft_wrap=True, highlight=False, markup=False, style="dim")

@@ -1,28 +1,26 @@
-"""The training loop: what happens to a model between its first and its last batch.
+"""How a network learns to classify images: what happens between its first and its last batch.
 
-SGD with Nesterov momentum, a one-cycle learning rate (Smith & Topin 2019) and small random shifts.
-Every random number comes from the seed, so that a run can be repeated to the bit.
+SGD with Nesterov momentum, a one-cycle learning rate (Smith & Topin 2019) and small random changes
+of the images. Every random number comes from the seed, so that a run can be repeated to the bit.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tiny_nn as nn
-from tiny_models.data import digits
-from tiny_models.resnet import ResNet, resnet_digits
+from tiny_models.data.images import Images
+from tiny_models.image_tasks import ImageTask
+from tiny_models.training.outcome import DivergedError, is_finite
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 EVALUATION_BATCH = 120
 MOST_EPOCHS = 100_000  # hours; beyond it a number is a mistake
-
-
-class DivergedError(ArithmeticError):
-    """The loss or the weights are no longer finite: the learning rate is too high."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +61,32 @@ class Progress:
         return self.batch == self.batches
 
 
-class DigitsTraining:
-    """A run on the embedded digits.
+class ImageTraining:
+    """A run on the images of a task.
 
-    >>> from tiny_models.training import DigitsTraining, TrainingOptions
-    >>> run = DigitsTraining(TrainingOptions(epochs=1, batch_size=512), train_images=600)
+    >>> from tiny_models.image_tasks import DIGITS
+    >>> from tiny_models.training.images import ImageTraining, TrainingOptions
+    >>> run = ImageTraining(DIGITS, TrainingOptions(epochs=1, batch_size=512), train_images=600)
     >>> [(progress.epoch, progress.batch, progress.batches) for progress in run]
     [(1, 1, 2), (1, 2, 2)]
     """
 
-    model: ResNet
-
-    def __init__(self, options: TrainingOptions, train_images: int | None = None) -> None:
-        """Draw the initial model; ``train_images`` trains on the first so many images only."""
+    def __init__(
+        self,
+        task: ImageTask,
+        options: TrainingOptions,
+        root: str | os.PathLike[str] = "",
+        train_images: int | None = None,
+    ) -> None:
+        """Read the data, from the folder ``root`` where it doesn't come with the package, and draw
+        the initial model; ``train_images`` trains on the first so many images only."""
+        self.task = task
         self.options = options
-        train, self.test = digits.load(options.device)
-        self.train = digits.Digits(train.images[:train_images], train.labels[:train_images])
+        train, self.test = task.load(root, options.device)
+        self.train = Images(train.images[:train_images], train.labels[:train_images])
         nn.manual_seed(options.seed)
         with nn.use_device(options.device):
-            self.model = resnet_digits()
+            self.model = task.build()
         self.batches = -(-len(self.train.labels) // options.batch_size)
 
     def __iter__(self) -> Iterator[Progress]:
@@ -90,11 +95,12 @@ class DigitsTraining:
         Raises DivergedError before it tells of a batch whose loss is not finite, or of a finished
         epoch whose weights are not.
         """
-        options, model = self.options, self.model
+        options, model, task = self.options, self.model, self.task
         generator = nn.Generator(options.seed)
         order = nn.data.RandomSampler(range(len(self.train.labels)), generator=generator)
         batches = nn.data.BatchSampler(order, options.batch_size, drop_last=False)
-        loss_function = nn.CrossEntropyLoss()
+        augment = task.augment(generator)
+        loss_function = nn.CrossEntropyLoss(label_smoothing=task.label_smoothing)
         optimizer = nn.optim.SGD(
             model.parameters(),
             lr=options.lr,
@@ -116,7 +122,7 @@ class DigitsTraining:
             for batch, positions in enumerate(batches, start=1):
                 indices = nn.tensor(positions, device=options.device)
                 labels = self.train.labels[indices]  # (B,)
-                images = digits.shift(self.train.images[indices], generator)  # (B, 1, 8, 8)
+                images = augment(task.prepare(self.train.images[indices]))
                 optimizer.zero_grad()
                 logits = model(images)  # (B, 10)
                 loss = loss_function(logits, labels)
@@ -141,21 +147,16 @@ class DigitsTraining:
 
     def correct_test_images(self) -> int:
         """How many of the test images the model classifies rightly."""
-        return count_correct(self.model, self.test)
+        return count_correct(self.model, self.task, self.test)
 
 
-def is_finite(model: nn.Module) -> bool:
-    """Whether all the model's weights and running statistics are finite."""
-    return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
-
-
-def count_correct(model: nn.Module, data: digits.Digits) -> int:
+def count_correct(model: nn.Module, task: ImageTask, data: Images) -> int:
     """How many images of ``data`` get the right class; leaves the model in evaluation mode."""
     model.eval()
     correct = 0
     with nn.no_grad():
         for start in range(0, len(data.labels), EVALUATION_BATCH):
-            logits = model(data.images[start : start + EVALUATION_BATCH])
+            logits = model(task.prepare(data.images[start : start + EVALUATION_BATCH]))
             labels = data.labels[start : start + EVALUATION_BATCH]
             correct += int((logits.argmax(dim=1) == labels).sum().item())
     return correct

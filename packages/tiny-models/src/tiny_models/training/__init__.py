@@ -1,0 +1,1 @@
+"""The training loops: ``images`` for the residual networks, ``text`` for the language models."""
