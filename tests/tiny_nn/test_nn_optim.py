@@ -95,6 +95,79 @@ def test_adam_maximize() -> None:
     np.testing.assert_allclose(trace, adam_formula(sign=-1), rtol=1e-12)
 
 
+def rmsprop_formula(x, g, s, t, lr=0.1, alpha=0.9, eps=1e-3, momentum=0.5):
+    s["v"] = alpha * s.get("v", 0) + (1 - alpha) * g * g
+    s["m"] = alpha * s.get("m", 0) + (1 - alpha) * g
+    s["b"] = momentum * s.get("b", 0) + g / (np.sqrt(s["v"] - s["m"] ** 2) + eps)
+    return x - lr * s["b"]
+
+
+def adagrad_formula(x, g, s, t, lr=0.1, lr_decay=0.2, start=0.5, eps=1e-10):
+    s["sum"] = s.get("sum", start) + g * g
+    return x - lr / (1 + (t - 1) * lr_decay) * g / (np.sqrt(s["sum"]) + eps)
+
+
+def adadelta_formula(x, g, s, t, rho=0.8, eps=1e-3):
+    s["v"] = rho * s.get("v", 0) + (1 - rho) * g * g
+    delta = np.sqrt(s.get("u", 0) + eps) / np.sqrt(s["v"] + eps) * g
+    s["u"] = rho * s.get("u", 0) + (1 - rho) * delta * delta
+    return x - delta
+
+
+def adamax_formula(x, g, s, t, lr=0.1, beta1=0.8, beta2=0.9, eps=1e-8):
+    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
+    s["u"] = np.maximum(beta2 * s.get("u", 0), np.abs(g) + eps)
+    return x - lr / (1 - beta1**t) * s["m"] / s["u"]
+
+
+def nadam_formula(x, g, s, t, lr=0.1, beta1=0.8, beta2=0.9, eps=1e-8, decay=0.1):
+    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
+    s["v"] = beta2 * s.get("v", 0) + (1 - beta2) * g * g
+    mu, after = (beta1 * (1 - 0.96 ** (k * decay) / 2) for k in (t, t + 1))
+    s["p"] = s.get("p", 1) * mu
+    mixed = after * s["m"] / (1 - s["p"] * after) + (1 - mu) * g / (1 - s["p"])
+    return x - lr * mixed / (np.sqrt(s["v"] / (1 - beta2**t)) + eps)
+
+
+def radam_formula(x, g, s, t, lr=0.1, beta1=0.8, beta2=0.9, eps=1e-8):
+    s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * g
+    s["v"] = beta2 * s.get("v", 0) + (1 - beta2) * g * g
+    mean, longest = s["m"] / (1 - beta1**t), 2 / (1 - beta2) - 1
+    length = longest - 2 * t * beta2**t / (1 - beta2**t)
+    if length <= 5:
+        return x - lr * mean
+    r = (length - 4) * (length - 2) * longest / (longest - 4) / (longest - 2) / length
+    return x - lr * mean * np.sqrt(r * (1 - beta2**t)) / (np.sqrt(s["v"]) + eps)
+
+
+BETAS = (0.8, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("make", "formula"),
+    [
+        (
+            lambda p: optim.RMSprop(p, 0.1, 0.9, 1e-3, momentum=0.5, centered=True),
+            rmsprop_formula,
+        ),
+        (
+            lambda p: optim.Adagrad(p, 0.1, 0.2, initial_accumulator_value=0.5),
+            adagrad_formula,
+        ),
+        (lambda p: optim.Adadelta(p, rho=0.8, eps=1e-3), adadelta_formula),
+        (lambda p: optim.Adamax(p, 0.1, BETAS), adamax_formula),
+        (lambda p: optim.NAdam(p, 0.1, BETAS, momentum_decay=0.1), nadam_formula),
+        (lambda p: optim.RAdam(p, 0.1, BETAS), radam_formula),
+    ],
+)
+def test_adaptive_optimizers(make, formula, device) -> None:
+    x, state, expected = np.array([1.0, -2.0, 0.5]), {}, []
+    for step in range(1, 11):
+        x = formula(x, x**3, state, step)
+        expected.append(x.tolist())
+    np.testing.assert_allclose(follow(make, device, steps=10), expected, rtol=1e-9)
+
+
 def test_parameters_without_gradient_stay() -> None:
     x, y = parameter(1.0), parameter(1.0)
     optimizer = optim.AdamW([x, y], lr=0.1)
@@ -144,6 +217,12 @@ def test_zero_grad() -> None:
         lambda params: optim.SGD(params, lr=0.1, momentum=0.9),
         lambda params: optim.Adam(params, lr=0.1, amsgrad=True),
         lambda params: optim.AdamW(params, lr=0.1),
+        lambda params: optim.RMSprop(params, momentum=0.5, centered=True),
+        optim.Adagrad,
+        optim.Adadelta,
+        optim.Adamax,
+        optim.NAdam,
+        optim.RAdam,
     ],
 )
 def test_a_loaded_optimizer_goes_on_as_the_saved_one(kind) -> None:
@@ -262,6 +341,12 @@ def test_what_cannot_be_optimized() -> None:
         (optim.Adam, {"eps": -1.0}, "Invalid epsilon value"),
         (optim.Adam, {"betas": (0.9, 1.0)}, "Invalid beta parameter at index 1: 1.0"),
         (optim.AdamW, {"weight_decay": -0.1}, "Invalid weight_decay value"),
+        (optim.RMSprop, {"alpha": -0.1}, "Invalid alpha value"),
+        (optim.Adagrad, {"lr_decay": -0.1}, "Invalid lr_decay value"),
+        (optim.Adadelta, {"rho": 1.5}, "Invalid rho value: 1.5"),
+        (optim.Adamax, {"betas": (-0.1, 0.9)}, "Invalid beta parameter at index 0"),
+        (optim.NAdam, {"momentum_decay": -1.0}, "Invalid momentum_decay value"),
+        (optim.RAdam, {"eps": -1.0}, "Invalid epsilon value"),
     ],
 )
 def test_options_out_of_range(kind, options, message) -> None:
@@ -269,8 +354,14 @@ def test_options_out_of_range(kind, options, message) -> None:
         kind([parameter(1.0)], **options)
 
 
-@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW])
-@pytest.mark.parametrize("option", ["foreach", "fused"])
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        *((kind, "fused") for kind in (optim.SGD, optim.Adam, optim.AdamW, optim.Adagrad)),
+        *((getattr(optim, name), "foreach") for name in optim.__all__ if name[0].isupper()
+          and name != "Optimizer"),
+    ],
+)  # fmt: skip
 def test_torchs_choices_of_kernels(kind, option) -> None:
     for choice in (None, False):
         assert option not in kind([parameter(1.0)], **{option: choice}).defaults

@@ -63,9 +63,7 @@ class Adam(Optimizer):
         check_not_negative("learning rate", group["lr"])
         check_not_negative("epsilon value", group["eps"])
         check_not_negative("weight_decay value", group["weight_decay"])
-        for index, beta in enumerate(group["betas"]):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+        check_betas(group["betas"])
 
     def _update(
         self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: ParamGroup
@@ -133,3 +131,10 @@ class AdamW(Adam):
             foreach=foreach,
             fused=fused,
         )
+
+
+def check_betas(betas: tuple[float, ...]) -> None:
+    """Raise ValueError for one outside of [0, 1)."""
+    for index, beta in enumerate(betas):
+        if not 0 <= beta < 1:
+            raise ValueError(f"Invalid beta parameter at index {index}: {beta}")

@@ -10,6 +10,9 @@ from tiny_autograd import Tensor, enable_grad, no_grad
 from tiny_nn.conversion import is_floating
 from tiny_nn.module import Module, clear_grad
 
+# Numbers in a parameter's state that torch keeps in tensors.
+_NUMBERS: dict[str, type[int] | type[float]] = {"step": int, "mu_product": float}
+
 ParamGroup = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
 Closure = Callable[[], Any]
@@ -200,8 +203,8 @@ def _state_for(parameter: Tensor, key: str, value: Any) -> Any:
     """A copy of one entry of a parameter's state, where and as the parameter is."""
     if not isinstance(value, Tensor):
         return copy.deepcopy(value)
-    if key == "step":  # a count: torch keeps it in a tensor
-        return int(value.item())
+    if key in _NUMBERS:
+        return _NUMBERS[key](value.item())
     value = value.detach().clone().to(parameter.device)
     return value.to(parameter.dtype) if is_floating(parameter) else value
 
