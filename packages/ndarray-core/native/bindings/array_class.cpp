@@ -1,45 +1,10 @@
-// NDArray as a Python class. An operator on two arrays is one call from here to the checked
-// operation and from there to the backend; nothing in between is Python.
+// NDArray as a Python class: what of it is not in slots (array_slots.cpp, array_operators.cpp). A
+// method is one call from here to the checked operation and from there to the backend; nothing in
+// between is Python.
 #include "bindings/convert.hpp"
 
 namespace nd {
 namespace {
-
-// `other` may be an array or a number; for anything else Python asks the other operand's class.
-template <BinaryOp op>
-nb::object operate(const Array& x, nb::handle other) {
-  if (nb::isinstance<Array>(other)) return nb::cast(binary(op, x, *nb::inst_ptr<Array>(other)));
-  if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, x, *scalar));
-  if constexpr (op == BinaryOp::equal || op == BinaryOp::not_equal) {
-    // Python would answer a comparison that nobody takes by identity.
-    if (PyList_Check(other.ptr()) || PyTuple_Check(other.ptr())) {
-      throw nb::type_error(message(name_of(op), ": the other operand is a ",
-                                   nb::type_name(other.type()).c_str(),
-                                   "; convert it with asarray(...) first")
-                               .c_str());
-    }
-  }
-  return no_operator(other, name_of(op));
-}
-
-template <BinaryOp op>
-nb::object operate_reflected(const Array& x, nb::handle other) {
-  if (const auto scalar = to_scalar(other)) return nb::cast(binary(op, *scalar, x));
-  return no_operator(other, name_of(op));
-}
-
-template <BinaryOp op>
-nb::object operate_in_place(nb::handle self, nb::handle other) {
-  const Array& x = *nb::inst_ptr<Array>(self);
-  if (nb::isinstance<Array>(other)) {
-    binary_in_place(op, x, *nb::inst_ptr<Array>(other));
-  } else if (const auto scalar = to_scalar(other)) {
-    binary_in_place(op, x, *scalar);
-  } else {
-    return no_operator(other, name_of(op));
-  }
-  return nb::borrow(self);
-}
 
 const Dims* pointer(const std::optional<Dims>& axes) { return axes ? &*axes : nullptr; }
 
@@ -48,7 +13,7 @@ const Dims* pointer(const std::optional<Dims>& axes) { return axes ? &*axes : nu
 void bind_array(nb::module_& m) {
   nb::class_<Array> cls(m, "NDArray",
                         "A strided N-dimensional array: a Buffer seen through a Layout.",
-                        nb::type_slots(array_slots));
+                        nb::type_slots(array_slots()));
 
   cls.def_prop_ro("device", [](const Array& x) { return Device{&x.device()}; })
       .def_prop_ro(
@@ -91,13 +56,14 @@ void bind_array(nb::module_& m) {
           [](const Array& x, nb::handle value) {
             const auto scalar = to_scalar(value);
             if (scalar && scalar->kind != Kind::floating && !fits(*scalar, x.dtype())) return false;
-            const nb::object equal = operate<BinaryOp::equal>(x, value);
-            if (!nb::isinstance<Array>(equal)) {
+            if (!scalar && !nb::isinstance<Array>(value)) {
               throw nb::type_error(message("in: looks for a number or an array, not ",
                                            nb::type_name(value.type()).c_str())
                                        .c_str());
             }
-            const Array any = reduce(ReduceOp::any, nb::cast<const Array&>(equal), nullptr, false);
+            const Array equal = scalar ? binary(BinaryOp::equal, x, *scalar)
+                                       : binary(BinaryOp::equal, x, *nb::inst_ptr<Array>(value));
+            const Array any = reduce(ReduceOp::any, equal, nullptr, false);
             return nb::cast<bool>(item(any));
           },
           nb::arg("value").none(), nb::sig("def __contains__(self, value: object, /) -> bool"),
@@ -270,64 +236,6 @@ void bind_array(nb::module_& m) {
   ND_BIND_ARG_REDUCTION(argmin)
 #undef ND_BIND_ARG_REDUCTION
 
-  // Operators.
-#define ND_OTHER nb::arg("other"), nb::is_operator()
-#define ND_SIG(name) \
-  nb::sig("def " name "(self, other: NDArray | bool | int | float | complex, /) -> NDArray")
-#define ND_BIND_OPERATOR(name, op) \
-  cls.def("__" name "__", &operate<BinaryOp::op>, ND_OTHER, ND_SIG("__" name "__"));
-#define ND_BIND_ARITHMETIC(name, op)                                                             \
-  ND_BIND_OPERATOR(name, op)                                                                     \
-  cls.def("__r" name "__", &operate_reflected<BinaryOp::op>, ND_OTHER, ND_SIG("__r" name "__")); \
-  cls.def("__i" name "__", &operate_in_place<BinaryOp::op>, ND_OTHER, ND_SIG("__i" name "__"));
-  ND_BIND_ARITHMETIC("add", add)
-  ND_BIND_ARITHMETIC("sub", subtract)
-  ND_BIND_ARITHMETIC("mul", multiply)
-  ND_BIND_ARITHMETIC("truediv", divide)
-  ND_BIND_ARITHMETIC("floordiv", floor_divide)
-  ND_BIND_ARITHMETIC("mod", remainder)
-  ND_BIND_ARITHMETIC("pow", pow)
-  ND_BIND_ARITHMETIC("and", bitwise_and)
-  ND_BIND_ARITHMETIC("or", bitwise_or)
-  ND_BIND_ARITHMETIC("xor", bitwise_xor)
-  ND_BIND_ARITHMETIC("lshift", bitwise_left_shift)
-  ND_BIND_ARITHMETIC("rshift", bitwise_right_shift)
-  ND_BIND_OPERATOR("lt", less)
-  ND_BIND_OPERATOR("le", less_equal)
-  ND_BIND_OPERATOR("gt", greater)
-  ND_BIND_OPERATOR("ge", greater_equal)
-  cls.def("__eq__", &operate<BinaryOp::equal>, ND_OTHER,
-          nb::sig("def __eq__(self, other: object, /) -> typing.Any"));
-  cls.def("__ne__", &operate<BinaryOp::not_equal>, ND_OTHER,
-          nb::sig("def __ne__(self, other: object, /) -> typing.Any"));
-#undef ND_BIND_ARITHMETIC
-#undef ND_BIND_OPERATOR
-#undef ND_SIG
-#undef ND_OTHER
-  cls.def(
-         "__matmul__",
-         [](const Array& x, nb::handle other) {
-           return nb::isinstance<Array>(other) ? nb::cast(matmul(x, *nb::inst_ptr<Array>(other)))
-                                               : no_operator(other, "matmul");
-         },
-         nb::arg("other"), nb::sig("def __matmul__(self, other: NDArray, /) -> NDArray"))
-      .def(
-          "__rmatmul__",
-          [](const Array&, nb::handle other) { return no_operator(other, "matmul"); },
-          nb::arg("other"), nb::sig("def __rmatmul__(self, other: NDArray, /) -> NDArray"))
-      .def(
-          "__imatmul__",
-          [](nb::handle self, nb::handle other) {
-            if (!nb::isinstance<Array>(other)) return no_operator(other, "matmul");
-            assign(*nb::inst_ptr<Array>(self),
-                   matmul(*nb::inst_ptr<Array>(self), *nb::inst_ptr<Array>(other)));
-            return nb::borrow(self);
-          },
-          nb::arg("other"), nb::sig("def __imatmul__(self, other: NDArray, /) -> NDArray"))
-      .def("__neg__", [](const Array& x) { return unary(UnaryOp::negative, x); })
-      .def("__pos__", [](const Array& x) { return x; })
-      .def("__abs__", [](const Array& x) { return unary(UnaryOp::absolute, x); })
-      .def("__invert__", [](const Array& x) { return unary(UnaryOp::bitwise_invert, x); });
   // Elements are compared, so arrays are no keys; and NumPy leaves mixed operators to us, which
   // refuse.
   cls.attr("__hash__") = nb::none();

@@ -7,17 +7,6 @@ namespace {
 
 const Array& array_of(PyObject* self) { return *nb::inst_ptr<Array>(nb::handle(self)); }
 
-// Runs what makes a result, which C++ exceptions must not leave.
-template <typename Result, typename Make>
-Result guarded(Result failure, Make&& make) noexcept {
-  try {
-    return make();
-  } catch (...) {
-    set_python_error(std::current_exception());
-    return failure;
-  }
-}
-
 template <typename Make>
 PyObject* new_object(Make&& make) noexcept {
   return guarded<PyObject*>(nullptr, [&] { return nb::cast(make()).release().ptr(); });
@@ -26,7 +15,7 @@ PyObject* new_object(Make&& make) noexcept {
 PyObject* subscript(PyObject* self, PyObject* key) noexcept {
   return guarded<PyObject*>(nullptr, [&] {
     Array view = array_of(self);
-    if (basic_index(view.layout, key)) return nb::cast(std::move(view)).release().ptr();
+    if (basic_index(view.layout, key)) return new_array(std::move(view));
     const nb::object getitem = python_attribute("ndarray_core.advanced_indexing", "getitem");
     return getitem(nb::handle(self), nb::handle(key)).release().ptr();
   });
@@ -132,15 +121,30 @@ PyMethodDef methods[] = {
 
 }  // namespace
 
-PyType_Slot array_slots[] = {
-    {Py_sq_item, reinterpret_cast<void*>(&element)},
-    {Py_mp_subscript, reinterpret_cast<void*>(&subscript)},
-    {Py_mp_ass_subscript, reinterpret_cast<void*>(&assign_subscript)},
-    {Py_tp_getset, getters},
-    {Py_tp_methods, methods},
-    {Py_bf_getbuffer, reinterpret_cast<void*>(&get_buffer)},
-    {Py_bf_releasebuffer, reinterpret_cast<void*>(&release_buffer)},
-    {0, nullptr},
-};
+PyType_Slot* array_slots() {
+  static std::vector<PyType_Slot> slots = [] {
+    std::vector<PyType_Slot> all = {
+        {Py_sq_item, reinterpret_cast<void*>(&element)},
+        {Py_mp_subscript, reinterpret_cast<void*>(&subscript)},
+        {Py_mp_ass_subscript, reinterpret_cast<void*>(&assign_subscript)},
+        {Py_tp_getset, getters},
+        {Py_tp_methods, methods},
+        {Py_bf_getbuffer, reinterpret_cast<void*>(&get_buffer)},
+        {Py_bf_releasebuffer, reinterpret_cast<void*>(&release_buffer)},
+    };
+    add_operators(all);
+    all.push_back({0, nullptr});
+    return all;
+  }();
+  return slots.data();
+}
+
+PyObject* new_array(Array&& array) {
+  static PyObject* const type = nb::type<Array>().ptr();
+  nb::object object = nb::inst_alloc(type);
+  new (nb::inst_ptr<Array>(object)) Array(std::move(array));
+  nb::inst_mark_ready(object);
+  return object.release().ptr();
+}
 
 }  // namespace nd

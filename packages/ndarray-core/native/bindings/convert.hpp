@@ -8,6 +8,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <optional>
+#include <vector>
 
 #include "core/ops.hpp"
 
@@ -70,9 +71,12 @@ nb::object item(const Array& x);
 // as it was, for keys that hold arrays or lists: those are read in Python (advanced_indexing.py).
 bool basic_index(Layout& layout, nb::handle key);
 
-// What NDArray answers without nanobind's help (array_slots.cpp), the buffer protocol among it
-// (buffer_protocol.cpp).
-extern PyType_Slot array_slots[];
+// What NDArray answers without nanobind's help (array_slots.cpp), operators (array_operators.cpp)
+// and the buffer protocol (buffer_protocol.cpp) among it.
+PyType_Slot* array_slots();
+void add_operators(std::vector<PyType_Slot>& slots);
+// A Python object of the array.
+PyObject* new_array(Array&& array);
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept;
 void release_buffer(PyObject* self, Py_buffer* view) noexcept;
 
@@ -80,6 +84,16 @@ void release_buffer(PyObject* self, Py_buffer* view) noexcept;
 // slots (errors.cpp).
 void translate_error(const std::exception_ptr& exception, void*);
 void set_python_error(const std::exception_ptr& exception) noexcept;
+// Runs what makes a slot's result; C++ exceptions must not leave it.
+template <typename Result, typename Make>
+Result guarded(Result failure, Make&& make) noexcept {
+  try {
+    return make();
+  } catch (...) {
+    set_python_error(std::current_exception());
+    return failure;
+  }
+}
 
 // What this module was compiled with (build_information.cpp).
 nb::dict build_information();

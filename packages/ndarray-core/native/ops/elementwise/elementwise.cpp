@@ -88,9 +88,13 @@ void check_integer_power(BinaryOp op, const Array& exponent) {
 Array unary(UnaryOp op, const Array& x) {
   const Domain domain = domain_of(op);
   const DType compute = checked_compute_type(domain, x.dtype(), name_of(op));
-  const Array source = astype(x, compute, false);
   Array out = empty(x.shape(), result_type(domain, compute), x.device());
-  if (out.size() > 0) x.device().unary(op, out, source);
+  if (out.size() == 0) return out;
+  if (x.dtype() == compute) {
+    x.device().unary(op, out, x);
+  } else {
+    x.device().unary(op, out, astype(x, compute, false));
+  }
   return out;
 }
 
@@ -98,13 +102,14 @@ Array binary(BinaryOp op, const Array& x, const Array& y) {
   check_same_device(x, y, name_of(op));
   const Domain domain = domain_of(op);
   const DType compute = checked_compute_type(domain, promote(x.dtype(), y.dtype()), name_of(op));
-  Array left = astype(x, compute, false), right = astype(y, compute, false);
-  check_integer_power(op, right);
-  if (left.shape() == right.shape()) {
-    Array out = empty(left.shape(), result_type(domain, compute), x.device());
-    if (out.size() > 0) x.device().binary(op, out, left, right);
+  if (x.dtype() == compute && y.dtype() == compute && x.shape() == y.shape()) {
+    check_integer_power(op, y);
+    Array out = empty(x.shape(), result_type(domain, compute), x.device());
+    if (out.size() > 0) x.device().binary(op, out, x, y);
     return out;
   }
+  Array left = astype(x, compute, false), right = astype(y, compute, false);
+  check_integer_power(op, right);
   const Dims shape = broadcast_shapes(left.shape(), right.shape(), name_of(op));
   Array out = empty(shape, result_type(domain, compute), x.device());
   if (out.size() > 0) {
