@@ -94,3 +94,56 @@ def test_causal_without_a_mask_is_the_causal_mask() -> None:
     for need_weights in (True, False):
         y, _ = ours(*[nn.tensor(x)] * 3, need_weights=need_weights, is_causal=True)
         assert_close(y, expected, atol=1e-5)
+
+
+BLOCK = {"dim_feedforward": 12, "dropout": 0.0, "batch_first": True}
+TRANSFORMERS: dict[str, tuple[Callable[[Any], Any], list[np.ndarray], dict[str, Any]]] = {
+    "encoder layer": (
+        lambda m: m.TransformerEncoderLayer(E, HEADS, **BLOCK),
+        [images(N, L, E)],
+        {"src_mask": CAUSAL},
+    ),
+    "encoder layer, norm first": (
+        lambda m: m.TransformerEncoderLayer(
+            E, HEADS, 12, 0.0, "gelu", 1e-3, norm_first=True, bias=False
+        ),
+        [images(L, N, E)],
+        {},
+    ),
+    "decoder layer": (
+        lambda m: m.TransformerDecoderLayer(E, HEADS, **BLOCK),
+        [images(N, L, E), images(N, S, E)],
+        {"tgt_mask": CAUSAL, "memory_key_padding_mask": PADDED},
+    ),
+    "encoder": (
+        lambda m: m.TransformerEncoder(
+            m.TransformerEncoderLayer(E, HEADS, **BLOCK), 2, m.LayerNorm(E)
+        ),
+        [images(N, S, E)],
+        {"src_key_padding_mask": PADDED},
+    ),
+    "transformer": (
+        lambda m: m.Transformer(E, HEADS, 1, 2, norm_first=True, **BLOCK),
+        [images(N, S, E), images(N, L, E)],
+        {"tgt_mask": CAUSAL},
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor:UserWarning")
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_transformers(name: str) -> None:
+    make, arrays, masks = TRANSFORMERS[name]
+    ours, theirs = pair(make)
+    assert repr(ours) == repr(theirs).replace("NonDynamicallyQuantizableLinear", "Linear")
+    results = []
+    for module, tensor in ((ours, nn.tensor), (theirs, torch.tensor)):
+        given = {key: tensor(mask) for key, mask in masks.items()}
+        results.append(module(*map(tensor, arrays), **given))
+    assert_close(*results, atol=1e-5)
+    direction = images(*results[1].shape)
+    (results[0] * nn.tensor(direction)).sum().backward()
+    (results[1] * torch.tensor(direction)).sum().backward()
+    for (key, one), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
+        assert one.grad is not None, key
+        assert_close(one.grad, other.grad, rtol=1e-3, atol=2e-5)

@@ -124,6 +124,21 @@ def test_attention_drops_weights_in_training_only() -> None:
     assert values(attention(x, x, x)[0]).tolist() == values(attention(x, x, x)[0]).tolist()
 
 
+def test_a_transformer_sees_no_later_target(device) -> None:
+    nn.manual_seed(0)
+    model = nn.Transformer(8, 2, 1, 2, dim_feedforward=16, batch_first=True, device=device).eval()
+    source, target = (nn.randn((2, length, 8), device=device) for length in (5, 4))
+    before = values(model(source, target, tgt_is_causal=True))
+    changed = nn.cat([target[:, :2], nn.randn((2, 2, 8), device=device)], dim=1)
+    after = values(model(source, changed, tgt_is_causal=True))
+    np.testing.assert_allclose(after[:, :2], before[:, :2], atol=1e-6)
+    assert np.abs(after[:, 2:] - before[:, 2:]).max() > 1e-3
+    first, second = model.decoder.layers
+    assert first.linear1.weight is not second.linear1.weight
+    with pytest.raises(RuntimeError, match="should be relu/gelu, not sine"):
+        nn.TransformerEncoderLayer(8, 2, activation="sine")
+
+
 def test_prelu_trains_its_slope(device) -> None:
     layer = nn.PReLU(2, init=0.5, device=device)
     layer(nn.tensor([[-1.0, 3.0], [-4.0, -2.0]], device=device)).sum().backward()

@@ -18,6 +18,7 @@ from tiny_nn.layers import (
     recurrent_cell,
     reshaping,
     softmax,
+    transformer,
 )
 from tiny_nn.layers.activation import *
 from tiny_nn.layers.attention import *
@@ -36,6 +37,7 @@ from tiny_nn.layers.recurrent import *
 from tiny_nn.layers.recurrent_cell import *
 from tiny_nn.layers.reshaping import *
 from tiny_nn.layers.softmax import *
+from tiny_nn.layers.transformer import *
 
 __all__: list[str] = []
 __all__ += activation.__all__
@@ -55,3 +57,4 @@ __all__ += recurrent.__all__
 __all__ += recurrent_cell.__all__
 __all__ += reshaping.__all__
 __all__ += softmax.__all__
+__all__ += transformer.__all__
