@@ -15,27 +15,17 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from image_rows import image_rows
+from row import Row, Work
+from sequence_rows import recurrent_rows
 
 import ndarray_core as nd
 import tiny_autograd as ta
 import tiny_nn as nn
-
-Work = Callable[[], object]
-
-
-@dataclass
-class Row:
-    """One kind of work, done by each contestant; `calls` of it are timed together."""
-
-    name: str
-    calls: int
-    ours: Work
-    peers: dict[str, Work]
 
 
 def arrays(*shape: int) -> tuple[nd.NDArray, np.ndarray, torch.Tensor]:
@@ -210,6 +200,8 @@ def rows() -> list[Row]:
         gradient_row(),
         chain_row(),
         training_row(),
+        *image_rows(),
+        *recurrent_rows(),
     ]
 
 
@@ -243,7 +235,7 @@ def measure(row: Row, rounds: int) -> None:
             cells.append(f"{statistics.median(times[peer]) * 1e6:12,.1f} {ratio:7.2f}")
         else:
             cells.append(" " * 20)
-    print(f"{row.name:42}" + " ".join(cells))
+    print(f"{row.name:52}" + " ".join(cells))
 
 
 def main() -> None:
@@ -253,7 +245,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(nd.num_threads())
     print(f"{nd.num_threads()} threads, {nd.isa()}; median microseconds, and ours / theirs")
-    print(f"{'':42}{'ours':>12} {'numpy':>12} {'ratio':>7} {'torch':>12} {'ratio':>7}")
+    print(f"{'':52}{'ours':>12} {'numpy':>12} {'ratio':>7} {'torch':>12} {'ratio':>7}")
     for row in rows():
         if arguments.only in row.name:
             measure(row, arguments.rounds)
