@@ -312,7 +312,12 @@ def test_the_workers_end_with_the_program(tmp_path) -> None:
         (ValueError, "should be positive", {"num_workers": 1, "prefetch_factor": 0}),
         (ValueError, "persistent_workers option needs", {"persistent_workers": True}),
         (ValueError, "timeout option should be", {"timeout": -1}),
-        (ValueError, "multiprocessing_context is one of", {"multiprocessing_context": "thread"}),
+        (ValueError, "multiprocessing_context option", {"multiprocessing_context": "spawn"}),
+        (
+            ValueError,
+            "multiprocessing_context is one of",
+            {"num_workers": 1, "multiprocessing_context": "thread"},
+        ),
         (TypeError, "they can't be pickled", {"num_workers": 1, "collate_fn": lambda batch: 0}),
     ],
 )

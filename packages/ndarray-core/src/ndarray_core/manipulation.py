@@ -216,6 +216,8 @@ def _common(arrays: Sequence[NDArray], op: str) -> Sequence[NDArray]:
                 f"{op}: arrays are on '{device}' and '{x.device}'; move one with "
                 f"to_device('{device}')"
             )
+    if all(x.dtype == arrays[0].dtype for x in arrays):
+        return arrays
     dtype = result_type(*arrays)
     return [x.astype(dtype, copy=False) for x in arrays]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from tiny_autograd import default_generator
-from tiny_nn.data.dataset import IterableDataset
+from tiny_autograd import default_generator, int64, tensor
+from tiny_nn.data.collate import default_collate
+from tiny_nn.data.dataset import IterableDataset, Subset, TensorDataset
 
 END: Final = object()  # what ``Fetcher.fetch`` gives when an iterable dataset has ended
 _BATCH_STRIDE = 2**32  # random blocks between one batch's numbers and the next one's
@@ -40,6 +41,10 @@ class Fetcher:
             if not isinstance(self.dataset, IterableDataset):
                 if not self.batched:
                     return self.dataset[task]
+                if self.collate_fn is default_collate:
+                    batch = _at_once(self.dataset, task)
+                    if batch is not None:
+                        return batch
                 return self.collate_fn([self.dataset[index] for index in task])
             if not self.batched:
                 return next(self.iterator, END)
@@ -47,6 +52,16 @@ class Fetcher:
             if not samples or (self.drop_last and len(samples) < (self.batch_size or 0)):
                 return END
             return self.collate_fn(samples)
+
+
+def _at_once(dataset: Any, indices: Sequence[int]) -> list[Any] | None:
+    """The batch of a dataset of tensors by one look-up in each, many times as fast as by samples
+    that are stacked; None for other datasets."""
+    if type(dataset) is Subset:
+        return _at_once(dataset.dataset, [dataset.indices[index] for index in indices])
+    if type(dataset) is not TensorDataset:
+        return None
+    return [x[tensor(indices, dtype=int64, device=x.device)] for x in dataset.tensors]
 
 
 @contextmanager

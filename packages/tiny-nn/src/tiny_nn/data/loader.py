@@ -76,7 +76,9 @@ class DataLoader:
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
     ) -> None:
-        _check_worker_options(num_workers, timeout, prefetch_factor, persistent_workers)
+        _check_worker_options(
+            num_workers, timeout, multiprocessing_context, prefetch_factor, persistent_workers
+        )
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None and (
@@ -114,7 +116,7 @@ class DataLoader:
         self.pin_memory = pin_memory
         self.timeout = timeout
         self.worker_init_fn = worker_init_fn
-        self.multiprocessing_context = start_context(multiprocessing_context)
+        self.multiprocessing_context = multiprocessing_context
         self.generator = generator
         self.prefetch_factor = 2 if prefetch_factor is None else prefetch_factor
         self.persistent_workers = persistent_workers
@@ -187,7 +189,7 @@ class DataLoader:
         pool = self._pool
         if pool is None:
             options = WorkerOptions(self._fetcher, self.worker_init_fn, self.num_workers)
-            context = self.multiprocessing_context
+            context = start_context(self.multiprocessing_context)
             pool = WorkerPool(options, context, self.prefetch_factor, self.timeout)
             if self.persistent_workers:
                 self._pool = pool
@@ -254,7 +256,11 @@ class DataLoader:
 
 
 def _check_worker_options(
-    num_workers: int, timeout: float, prefetch_factor: int | None, persistent_workers: bool
+    num_workers: int,
+    timeout: float,
+    multiprocessing_context: str | BaseContext | None,
+    prefetch_factor: int | None,
+    persistent_workers: bool,
 ) -> None:
     if num_workers < 0:
         raise ValueError(f"num_workers option should be non-negative, got {num_workers}")
@@ -262,6 +268,10 @@ def _check_worker_options(
         raise ValueError(f"timeout option should be non-negative, got {timeout}")
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError("prefetch_factor option could only be specified with num_workers > 0")
+    if num_workers > 0:
+        start_context(multiprocessing_context)
+    elif multiprocessing_context is not None:
+        raise ValueError("multiprocessing_context option needs num_workers > 0")
     if num_workers == 0 and persistent_workers:
         raise ValueError("persistent_workers option needs num_workers > 0")
     if prefetch_factor is not None and prefetch_factor < 1:

@@ -53,6 +53,8 @@ def start_context(wanted: str | BaseContext | None) -> BaseContext:
         )
     context = multiprocessing.get_context(wanted)
     if wanted == "forkserver":
+        # Imported once instead of by each worker. Its threads start when they are first needed,
+        # so that the server has none.
         context.set_forkserver_preload(["tiny_nn"])
     return context
 
