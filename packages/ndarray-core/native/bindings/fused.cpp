@@ -53,6 +53,12 @@ void bind_fused(nb::module_& m) {
   m.def("cross_entropy_gradient", &cross_entropy_gradient, nb::arg("gradient"), nb::arg("logits"),
         nb::arg("target"), nb::arg("logsumexp"), nb::kw_only(), nb::arg("ignore_index"));
 
+  m.def("attention", &attention, nb::arg("query"), nb::arg("key"), nb::arg("value"),
+        nb::arg("mask") = nb::none(), nb::kw_only(), nb::arg("scale"), nb::arg("causal"));
+  m.def("attention_gradient", &attention_gradient, nb::arg("gradient"), nb::arg("query"),
+        nb::arg("key"), nb::arg("value"), nb::arg("mask").none(), nb::arg("out"),
+        nb::arg("logsumexp"), nb::kw_only(), nb::arg("scale"), nb::arg("causal"), nb::arg("needs"));
+
   m.def("convolution", &convolution, nb::arg("x"), nb::arg("weight"), nb::kw_only(),
         nb::arg("stride"), nb::arg("padding"), nb::arg("dilation"), nb::arg("groups"));
   m.def("transposed_convolution", &transposed_convolution, nb::arg("x"), nb::arg("weight"),

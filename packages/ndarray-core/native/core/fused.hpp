@@ -123,4 +123,12 @@ std::optional<std::tuple<Result, Result, Result, Result>> gru_gradient(
     const Array& gradient, const Array& h_0, const Array& weight_hh, const Array& gates,
     const Array& out, bool reverse, std::array<bool, 4> needs);
 
+// ops/attention. (out, logsumexp)
+std::optional<std::tuple<Array, Array>> attention(const Array& query, const Array& key,
+                                                  const Array& value, const Array* mask,
+                                                  double scale, bool causal);
+Gradients attention_gradient(const Array& gradient, const Array& query, const Array& key,
+                             const Array& value, const Array* mask, const Array& out,
+                             const Array& logsumexp, double scale, bool causal, Needs needs);
+
 }  // namespace nd

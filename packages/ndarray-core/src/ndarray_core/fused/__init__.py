@@ -14,6 +14,8 @@ bfloat16 are computed with in float32, and rounded once.
 """
 
 from . import convolutions, losses, normalization, pooling, recurrent
+from .attention import *
+from .attention import __all__ as _attention
 from .convolutions import *
 from .definition import Fused, fused
 from .losses import *
@@ -24,6 +26,7 @@ from .softmax import *
 from .softmax import __all__ as _softmax
 
 __all__ = ["Fused", "fused"]
+__all__ += _attention
 __all__ += convolutions.__all__
 __all__ += losses.__all__
 __all__ += normalization.__all__

@@ -1,0 +1,102 @@
+// Compiled once per instruction set.
+#include "ops/attention/attention_kernels.hpp"
+
+#include "cpu/lanes.hpp"
+#include "ops/elementwise/formulas.hpp"
+
+namespace nd::cpu::ND_ISA {
+namespace {
+
+template <typename T>
+constexpr T minus_infinity = -static_cast<T>(__builtin_inff());
+
+// scores * scale + mask for one row, in place.
+template <typename T>
+ND_INLINE void scale_and_mask(T* scores, int64_t row, int64_t columns, T scale,
+                              const BlockMask<T>& mask) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < columns; ++i) scores[i] *= scale;
+  if (mask.added) {
+    const T* const added = mask.added + row * mask.row_stride;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < columns; ++i) scores[i] += added[i];
+  }
+  if (mask.allowed) {
+    const uint8_t* const allowed = mask.allowed + row * mask.row_stride;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < columns; ++i) scores[i] = allowed[i] ? scores[i] : minus_infinity<T>;
+  }
+  if (mask.causal) {
+    const int64_t limit = mask.first_limit + row;
+    for (int64_t i = limit > 0 ? limit : 0; i < columns; ++i) scores[i] = minus_infinity<T>;
+  }
+}
+
+template <typename T>
+void exponentials(T* scores, int64_t rows, int64_t columns, T scale, const BlockMask<T>& mask,
+                  T* largest, T* total, T* out, int64_t out_stride, int64_t out_columns) {
+  for (int64_t row = 0; row < rows; ++row, scores += columns, out += out_stride) {
+    scale_and_mask(scores, row, columns, scale, mask);
+    const T before = largest[row];
+    const T now = m::maximum(before, max_of(scores, columns));
+    // No key seen yet: subtracting 0 leaves exp(-inf) = 0.
+    const T shift = now == minus_infinity<T> ? T(0) : now;
+    const T sum =
+        sum_over<T>(columns, [=](int64_t i) { return scores[i] = m::exp(scores[i] - shift); });
+    largest[row] = now;
+    if (before == now || before == minus_infinity<T>) {  // and out is 0 in the second case
+      total[row] += sum;
+      continue;
+    }
+    const T correction = m::exp(before - now);
+    total[row] = total[row] * correction + sum;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < out_columns; ++i) out[i] *= correction;
+  }
+}
+
+template <typename T>
+void finish(T* out, int64_t out_stride, T* logsumexp, const T* largest, const T* total,
+            int64_t rows, int64_t columns) {
+  for (int64_t row = 0; row < rows; ++row, out += out_stride) {
+    logsumexp[row] = largest[row] + m::log(total[row]);
+    const T scale = total[row] == 0 ? T(0) : 1 / total[row];
+#pragma GCC ivdep
+    for (int64_t i = 0; i < columns; ++i) out[i] *= scale;
+  }
+}
+
+template <typename T>
+void gradients(T* scores, T* of_weights, int64_t rows, int64_t columns, T scale,
+               const BlockMask<T>& mask, const T* logsumexp, const T* along) {
+  for (int64_t row = 0; row < rows; ++row, scores += columns, of_weights += columns) {
+    scale_and_mask(scores, row, columns, scale, mask);
+    const T shift = logsumexp[row] == minus_infinity<T> ? T(0) : logsumexp[row];
+    const T taken = along[row];
+#pragma GCC ivdep
+    for (int64_t i = 0; i < columns; ++i) {
+      const T weight = m::exp(scores[i] - shift);
+      scores[i] = weight;
+      of_weights[i] = weight * (of_weights[i] - taken) * scale;
+    }
+  }
+}
+
+template <typename T>
+void row_products(T* out, const T* x, int64_t x_stride, const T* y, int64_t y_stride, int64_t rows,
+                  int64_t columns) {
+  for (int64_t row = 0; row < rows; ++row, x += x_stride, y += y_stride) {
+    out[row] = sum_over<T>(columns, [=](int64_t i) { return x[i] * y[i]; });
+  }
+}
+
+template <typename T>
+constexpr AttentionKernelsOf<T> kernels_of = {exponentials<T>, finish<T>, gradients<T>,
+                                              row_products<T>};
+constexpr AttentionKernels kernels = {kernels_of<float>, kernels_of<double>};
+
+}  // namespace
+
+const AttentionKernels& attention_kernels() { return kernels; }
+
+}  // namespace nd::cpu::ND_ISA
