@@ -17,7 +17,7 @@ def _attention() -> list[OpCase]:
     blind = fixed([[True, False, True, True, False], [False] * 5, [True] * 5])
     masked = f"lambda q, k, v, m: {torch}(q, k, v, m)"
     return [
-        case("attention", function, q, k, v, torch=torch),
+        case("attention", function, q, k, v, torch=torch, covers="attention"),
         case("attention[causal]", function, q, k, v, is_causal=True, torch=torch),
         case("attention[scale]", function, q, k, v, scale=0.3, torch=torch),
         case("attention[added]", function, q, k, v, normal(3, 5), torch=masked),

@@ -4,7 +4,10 @@
 #include "core/fused.hpp"
 
 #include <nanobind/stl/array.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
+
+#include <cmath>
 
 #include "bindings/convert.hpp"
 
@@ -88,6 +91,47 @@ void bind_fused(nb::module_& m) {
         nb::arg("bias_hh").none(), nb::kw_only(), nb::arg("reverse"));
   m.def("gru_gradient", &gru_gradient, nb::arg("gradient"), nb::arg("h_0"), nb::arg("weight_hh"),
         nb::arg("gates"), nb::arg("out"), nb::kw_only(), nb::arg("reverse"), nb::arg("needs"));
+
+  // In place: what is returned is the list of parameters that was given.
+  const auto result = [](nb::object parameters, bool done) {
+    return done ? parameters : nb::object(nb::none());
+  };
+  m.def(
+      "sgd_step",
+      [result](nb::object parameters, const Arrays& gradients, const std::optional<Arrays>& momenta,
+               double lr, double momentum, double dampening, double weight_decay, bool nesterov,
+               bool maximize, bool first) {
+        const SgdOptions options{lr, momentum, dampening, weight_decay, nesterov, maximize, first};
+        return result(parameters, sgd_step(nb::cast<Arrays>(parameters), gradients,
+                                           momenta ? &*momenta : nullptr, options));
+      },
+      nb::arg("parameters"), nb::arg("gradients"), nb::arg("momenta") = nb::none(), nb::kw_only(),
+      nb::arg("lr"), nb::arg("momentum"), nb::arg("dampening"), nb::arg("weight_decay"),
+      nb::arg("nesterov"), nb::arg("maximize"), nb::arg("first"));
+  m.def(
+      "adam_step",
+      [result](nb::object parameters, const Arrays& gradients, const Arrays& means,
+               const Arrays& variances, const std::optional<Arrays>& largest, int64_t step,
+               double lr, std::pair<double, double> betas, double eps, double weight_decay,
+               bool decoupled, bool maximize) {
+        const auto [beta1, beta2] = betas;
+        const double steps = static_cast<double>(step);
+        const AdamOptions options{lr,
+                                  beta1,
+                                  beta2,
+                                  eps,
+                                  weight_decay,
+                                  decoupled,
+                                  maximize,
+                                  lr / (1 - std::pow(beta1, steps)),
+                                  1 / std::sqrt(1 - std::pow(beta2, steps))};
+        return result(parameters, adam_step(nb::cast<Arrays>(parameters), gradients, means,
+                                            variances, largest ? &*largest : nullptr, options));
+      },
+      nb::arg("parameters"), nb::arg("gradients"), nb::arg("means"), nb::arg("variances"),
+      nb::arg("largest") = nb::none(), nb::kw_only(), nb::arg("step"), nb::arg("lr"),
+      nb::arg("betas"), nb::arg("eps"), nb::arg("weight_decay"), nb::arg("decoupled"),
+      nb::arg("maximize"));
 }
 
 }  // namespace nd

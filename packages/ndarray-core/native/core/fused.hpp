@@ -25,6 +25,19 @@ struct Pools {
   Dims size, stride, padding, dilation;
 };
 
+struct SgdOptions {
+  double rate, momentum, dampening, weight_decay;
+  bool nesterov, maximize;
+  bool first;  // nothing has been added to the momentum yet
+};
+struct AdamOptions {
+  double rate, beta1, beta2, eps, weight_decay;
+  bool decoupled;  // the decay of the weights, from the gradient
+  bool maximize;
+  double step_size;         // rate / (1 - beta1^t)
+  double deviation_factor;  // 1 / sqrt(1 - beta2^t)
+};
+
 // A null member: this backend has no kernel of that name.
 struct FusedKernels {
 #define ND_FUSED(name, arguments) void(*name) arguments = nullptr;
@@ -130,5 +143,12 @@ std::optional<std::tuple<Array, Array>> attention(const Array& query, const Arra
 Gradients attention_gradient(const Array& gradient, const Array& query, const Array& key,
                              const Array& value, const Array* mask, const Array& out,
                              const Array& logsumexp, double scale, bool causal, Needs needs);
+
+// ops/optimization, in place. Returns whether there are kernels for all; else nothing is written.
+using Arrays = std::vector<Array>;
+bool sgd_step(const Arrays& parameters, const Arrays& gradients, const Arrays* momenta,
+              const SgdOptions& options);
+bool adam_step(const Arrays& parameters, const Arrays& gradients, const Arrays& means,
+               const Arrays& variances, const Arrays* largest, const AdamOptions& options);
 
 }  // namespace nd

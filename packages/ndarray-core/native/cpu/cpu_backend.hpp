@@ -3,7 +3,7 @@
 // are those of Backend in core/backend.hpp.
 #pragma once
 
-#include "core/backend.hpp"
+#include "core/fused.hpp"
 
 namespace nd::cpu {
 

@@ -13,13 +13,14 @@ Operands hold real floating-point numbers (DTypeError otherwise) and lie on one 
 bfloat16 are computed with in float32, and rounded once.
 """
 
-from . import convolutions, losses, normalization, pooling, recurrent
+from . import convolutions, losses, normalization, optimization, pooling, recurrent
 from .attention import *
 from .attention import __all__ as _attention
 from .convolutions import *
 from .definition import Fused, fused
 from .losses import *
 from .normalization import *
+from .optimization import *
 from .pooling import *
 from .recurrent import *
 from .softmax import *
@@ -30,6 +31,7 @@ __all__ += _attention
 __all__ += convolutions.__all__
 __all__ += losses.__all__
 __all__ += normalization.__all__
+__all__ += optimization.__all__
 __all__ += pooling.__all__
 __all__ += recurrent.__all__
 __all__ += _softmax
