@@ -107,7 +107,14 @@ def plain(batch) -> list:
 
 
 def loader(dataset, workers: int = 2, **options) -> DataLoader:
+    """With processes that start in no time; what else starts them has tests of its own."""
+    if workers > 0:
+        options.setdefault("multiprocessing_context", "fork")
     return DataLoader(dataset, num_workers=workers, timeout=30, **options)
+
+
+# Python's own, from 3.12 on, where a process with threads forks.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -222,7 +229,9 @@ def test_an_exception_arrives_with_its_traceback() -> None:
 
 
 def test_a_slow_worker_runs_into_the_timeout() -> None:
-    source = DataLoader(Failing("sleep", bad=0), num_workers=1, timeout=0.5)
+    source = DataLoader(
+        Failing("sleep", bad=0), num_workers=1, timeout=0.5, multiprocessing_context="fork"
+    )
     start = time.monotonic()
     with pytest.raises(RuntimeError, match=r"timed out after 0.5 seconds: worker 0 \(pid \d+\)"):
         next(iter(source))
@@ -264,12 +273,12 @@ def test_resuming_with_workers_gives_what_is_left() -> None:
 
 
 SCRIPT = """
-import os, signal, sys, time
+import os, signal, sys
 import tiny_nn as nn
-from tests.tiny_nn.test_nn_workers import Noisy
 
 if __name__ == "__main__":
-    loader = nn.data.DataLoader(Noisy(10_000, 5), num_workers=2, persistent_workers=True)
+    dataset = nn.data.TensorDataset(nn.arange(10_000))
+    loader = nn.data.DataLoader(dataset, num_workers=2, persistent_workers=True)
     for number, batch in enumerate(loader):
         if number == 20:
             pids = [one.process.pid for one in loader._pool.workers]
@@ -285,7 +294,6 @@ def test_the_workers_end_with_the_program(tmp_path) -> None:
     programs = [
         subprocess.Popen(
             [sys.executable, str(path), name],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -328,9 +336,8 @@ def test_options_that_are_refused(error, message, options) -> None:
         DataLoader(Shares(3), shuffle=True)
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python's own, from 3.12 on
-@pytest.mark.parametrize("method", ["fork", "spawn"])  # and "forkserver", the default, above
-def test_every_way_to_start_a_process(method: str) -> None:
-    source = loader(Noisy(6), batch_size=2, multiprocessing_context=method)
+@pytest.mark.parametrize("method", [None, *multiprocessing.get_all_start_methods()])
+def test_every_way_to_start_a_process(method: str | None) -> None:
+    source = DataLoader(Noisy(6), 2, num_workers=1, multiprocessing_context=method, timeout=30)
     assert [batch["index"].tolist() for batch in source] == [[0, 1], [2, 3], [4, 5]]
     assert DataLoader(Noisy(2), pin_memory=True).pin_memory
