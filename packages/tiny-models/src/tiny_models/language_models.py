@@ -1,5 +1,5 @@
 """The language models by name, and their files: one safetensors file holds all that generating
-needs, and, while a run is under way, all that it needs to go on."""
+needs: weights, configuration and tokenizer."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ KINDS: dict[str, tuple[Callable[..., Any], Callable[..., nn.Module]]] = {
 Model = TypeVar("Model", bound=nn.Module)
 State = Mapping[str, nn.Tensor]
 
-RUN_PREFIX = "training/"  # of the tensors that only a run needs
-
 
 class LanguageModelFile(NamedTuple):
     """A model in evaluation mode, its tokenizer, and what its file says about its training."""
@@ -33,7 +31,6 @@ class LanguageModelFile(NamedTuple):
     model: nn.Module
     tokenizer: Tokenizer
     training: dict[str, Any]
-    run_tensors: dict[str, nn.Tensor]  # what only a run needs, by its own names
 
 
 def build(kind: str, config: Mapping[str, Any]) -> nn.Module:
@@ -48,19 +45,15 @@ def save_language_model(
     tokenizer: Tokenizer,
     path: str | os.PathLike[str],
     training: Mapping[str, Any],
-    run_tensors: Mapping[str, nn.Tensor] | None = None,
 ) -> None:
-    """Write the model, its tokenizer, ``training`` (anything JSON can hold) and a run's tensors."""
+    """Write the model, its tokenizer and ``training`` (anything JSON can hold)."""
     metadata = {
         "model": kind,
         "config": json.dumps(dataclasses.asdict(model.config), sort_keys=True),
         "tokenizer": tokenizer.to_json(),
         "training": json.dumps(dict(training), sort_keys=True),
     }
-    tensors = dict(model.state_dict())
-    for name, tensor in (run_tensors or {}).items():
-        tensors[RUN_PREFIX + name] = tensor
-    nn.checkpoint.save_file(tensors, path, metadata)
+    nn.checkpoint.save_file(model.state_dict(), path, metadata)
 
 
 def load_language_model(path: str | os.PathLike[str], device: Any = None) -> LanguageModelFile:
@@ -84,14 +77,8 @@ def load_language_model(path: str | os.PathLike[str], device: Any = None) -> Lan
     except (ValueError, TypeError, RecursionError, TokenizerError) as error:
         raise CheckpointError(f"{name} has damaged metadata: {error}") from error
     state = nn.checkpoint.load_file(path, device)
-    run = {key: state.pop(key) for key in list(state) if key.startswith(RUN_PREFIX)}
     model = fill(make_model, config, state, name, device)
-    return LanguageModelFile(
-        model,
-        tokenizer,
-        training if isinstance(training, dict) else {},
-        {key.removeprefix(RUN_PREFIX): tensor for key, tensor in run.items()},
-    )
+    return LanguageModelFile(model, tokenizer, training if isinstance(training, dict) else {})
 
 
 def fill(

@@ -81,7 +81,7 @@ def load(checkpoint: str, device: str) -> tuple[LanguageModel, Tokenizer, frozen
                 fail(f"{checkpoint} has no tokenizer.json, without which there is no text", FAILED)
             return pretrained.model, pretrained.tokenizer, pretrained.eos_token_ids
         check_input("CHECKPOINT", checkpoint)
-        model, tokenizer, _, _ = load_language_model(checkpoint, device)
+        model, tokenizer, _ = load_language_model(checkpoint, device)
         return model, tokenizer, frozenset()
     except (nn.checkpoint.CheckpointError, TokenizerError) as error:
         fail(error, FAILED)

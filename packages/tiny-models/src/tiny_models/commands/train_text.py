@@ -17,7 +17,7 @@ from tiny_models.command_error import FAILED, INTERRUPTED
 from tiny_models.commands.common import check_device, check_input, checked_output, fail
 from tiny_models.data import texts
 from tiny_models.language_models import load_language_model, save_language_model
-from tiny_models.tokenizer import Tokenizer, TokenizerError
+from tiny_models.tokenizer import TokenizerError
 from tiny_models.training.display import shown_text
 from tiny_models.training.outcome import DivergedError
 from tiny_models.training.text import TextOptions, TextTraining, preset
@@ -125,28 +125,33 @@ def new_run(kind: str, given: dict[str, Any], content: str) -> TextTraining:
 
 
 def resumed_run(output: Path, content: str, fingerprint: str, kind: str) -> TextTraining:
-    """The run whose file ``output`` is, as it was then."""
+    """The run whose files are ``output`` and ``run_file(output)``, as it was then."""
     check_input("--output", str(output))
     try:
         file = load_language_model(output)
-    except nn.checkpoint.CheckpointError as error:
-        fail(error, FAILED)
-    except OSError as error:
-        fail(f"{output} can't be read: {error.strerror or error}", FAILED)
-    record = file.training
-    try:
-        options = TextOptions(**record["options"])
+        options = TextOptions(**file.training["options"])
         if options.model != kind:
-            fail(f"{output} holds a run of {options.model}: train {options.model} --resume", FAILED)
-        if not file.run_tensors:
-            fail(f"{output} holds a finished run: there is nothing to resume", FAILED)
-        if record["text_sha256"] != fingerprint:
+            fail(f"{output} holds a model of train {options.model}, not of train {kind}", FAILED)
+        if not run_file(output).exists():
+            fail(f"{output} is of a finished run: there is no {run_file(output)}", FAILED)
+        if file.training["text_sha256"] != fingerprint:
             fail(f"{output} was trained on another text: name that with --text", FAILED)
         run = TextTraining(options, content, file.tokenizer)
-        run.restore(file.model.state_dict(), file.run_tensors, record["state"])
+        record = run.resume(run_file(output))
+    except OSError as error:
+        fail(f"{output} can't be read: {error.strerror or error}", FAILED)
+    except nn.checkpoint.CheckpointError as error:
+        fail(error, FAILED)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        fail(f"{output} holds no run that can be resumed: {error}", FAILED)
+        fail(f"{output} is of no run that can be resumed: {error}", FAILED)
+    if record != {"options": dataclasses.asdict(options), "text_sha256": fingerprint}:
+        fail(f"{run_file(output)} is of another run than {output}", FAILED)
     return run
+
+
+def run_file(output: Path) -> Path:
+    """Where a run keeps what it needs to go on: beside its model, until it's finished."""
+    return output.with_name(output.name + ".run")
 
 
 def train(run: TextTraining, fingerprint: str, output: Path) -> None:
@@ -166,7 +171,7 @@ def train(run: TextTraining, fingerprint: str, output: Path) -> None:
         with closing(shown_text(run, console)) as steps:  # an interrupt ends the display too
             for progress in steps:
                 if progress.evaluated:
-                    save(run, run.tokenizer, fingerprint, target)
+                    save(run, fingerprint, target)
                     saved_step = progress.step
     except KeyboardInterrupt:
         saved = (
@@ -182,17 +187,16 @@ def train(run: TextTraining, fingerprint: str, output: Path) -> None:
     typer.echo(f"saved {output}")
 
 
-def save(run: TextTraining, tokenizer: Tokenizer, fingerprint: str, output: Path) -> None:
-    """Save the model, and, unless the run is finished, what it needs to go on."""
-    tensors, numbers = run.state()
-    training = {
-        "options": dataclasses.asdict(run.options),
-        "text_sha256": fingerprint,
-        "state": numbers,
-        "tiny_models": tiny_models.__version__,
-    }
-    run_tensors = None if run.share >= 1 else tensors
+def save(run: TextTraining, fingerprint: str, output: Path) -> None:
+    """Save the model, and what the run needs to go on, unless it's finished."""
+    record = {"options": dataclasses.asdict(run.options), "text_sha256": fingerprint}
+    progress = {"step": run.step, "validation_loss": run.validation_loss}
+    training = {**record, **progress, "tiny_models": tiny_models.__version__}
     try:
-        save_language_model(run.options.model, run.model, tokenizer, output, training, run_tensors)
+        if run.share < 1:
+            run.save(run_file(output), record)
+        save_language_model(run.options.model, run.model, run.tokenizer, output, training)
+        if run.share >= 1:
+            run_file(output).unlink(missing_ok=True)
     except OSError as error:
         fail(f"can't write {output}: {error.strerror or error}", FAILED)
