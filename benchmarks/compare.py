@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from image_rows import image_rows
+from model_rows import MODEL_ROWS
 from row import Row, Work
 from sequence_rows import recurrent_rows
 
@@ -249,6 +250,9 @@ def main() -> None:
     for row in rows():
         if arguments.only in row.name:
             measure(row, arguments.rounds)
+    for name, build in MODEL_ROWS.items():
+        if arguments.only in name:
+            measure(build(name), arguments.rounds)
 
 
 if __name__ == "__main__":
