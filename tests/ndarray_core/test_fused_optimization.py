@@ -45,7 +45,6 @@ def assert_as_defined(
 OPTIONS = {
     "lr": st.sampled_from([0.1, 0.5]),
     "weight_decay": st.sampled_from([0.0, 0.1]),
-    "maximize": st.booleans(),
 }
 
 

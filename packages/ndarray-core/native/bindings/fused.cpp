@@ -100,20 +100,20 @@ void bind_fused(nb::module_& m) {
       "sgd_step",
       [result](nb::object parameters, const Arrays& gradients, const std::optional<Arrays>& momenta,
                double lr, double momentum, double dampening, double weight_decay, bool nesterov,
-               bool maximize, bool first) {
-        const SgdOptions options{lr, momentum, dampening, weight_decay, nesterov, maximize, first};
+               bool first) {
+        const SgdOptions options{lr, momentum, dampening, weight_decay, nesterov, first};
         return result(parameters, sgd_step(nb::cast<Arrays>(parameters), gradients,
                                            momenta ? &*momenta : nullptr, options));
       },
       nb::arg("parameters"), nb::arg("gradients"), nb::arg("momenta") = nb::none(), nb::kw_only(),
       nb::arg("lr"), nb::arg("momentum"), nb::arg("dampening"), nb::arg("weight_decay"),
-      nb::arg("nesterov"), nb::arg("maximize"), nb::arg("first"));
+      nb::arg("nesterov"), nb::arg("first"));
   m.def(
       "adam_step",
       [result](nb::object parameters, const Arrays& gradients, const Arrays& means,
                const Arrays& variances, const std::optional<Arrays>& largest, int64_t step,
                double lr, std::pair<double, double> betas, double eps, double weight_decay,
-               bool decoupled, bool maximize) {
+               bool decoupled) {
         const auto [beta1, beta2] = betas;
         const double steps = static_cast<double>(step);
         const AdamOptions options{lr,
@@ -122,7 +122,6 @@ void bind_fused(nb::module_& m) {
                                   eps,
                                   weight_decay,
                                   decoupled,
-                                  maximize,
                                   lr / (1 - std::pow(beta1, steps)),
                                   1 / std::sqrt(1 - std::pow(beta2, steps))};
         return result(parameters, adam_step(nb::cast<Arrays>(parameters), gradients, means,
@@ -130,8 +129,7 @@ void bind_fused(nb::module_& m) {
       },
       nb::arg("parameters"), nb::arg("gradients"), nb::arg("means"), nb::arg("variances"),
       nb::arg("largest") = nb::none(), nb::kw_only(), nb::arg("step"), nb::arg("lr"),
-      nb::arg("betas"), nb::arg("eps"), nb::arg("weight_decay"), nb::arg("decoupled"),
-      nb::arg("maximize"));
+      nb::arg("betas"), nb::arg("eps"), nb::arg("weight_decay"), nb::arg("decoupled"));
 }
 
 }  // namespace nd

@@ -27,13 +27,12 @@ struct Pools {
 
 struct SgdOptions {
   double rate, momentum, dampening, weight_decay;
-  bool nesterov, maximize;
+  bool nesterov;
   bool first;  // nothing has been added to the momentum yet
 };
 struct AdamOptions {
   double rate, beta1, beta2, eps, weight_decay;
-  bool decoupled;  // the decay of the weights, from the gradient
-  bool maximize;
+  bool decoupled;           // the decay of the weights, from the gradient
   double step_size;         // rate / (1 - beta1^t)
   double deviation_factor;  // 1 / sqrt(1 - beta2^t)
 };

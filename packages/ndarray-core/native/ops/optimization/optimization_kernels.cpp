@@ -6,27 +6,22 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
-// The gradient, turned round to climb, with the decay of the weights. Not added where it is 0:
-// infinite weights stay what they are.
+// The gradient with the decay of the weights, which is not added where it is 0: infinite weights
+// stay what they are.
 template <typename T>
-struct Direction {
-  T sign, decay;
-  T of(T gradient, T parameter) const {
-    const T direction = sign * gradient;
-    return decay == 0 ? direction : direction + decay * parameter;
-  }
-};
+ND_INLINE T direction(T gradient, T parameter, T decay) {
+  return decay == 0 ? gradient : gradient + decay * parameter;
+}
 
 template <typename T>
 void sgd_step(T* parameter, const T* gradient, T* momentum, int64_t count,
               const SgdOptions& options) {
-  const Direction<T> direction{static_cast<T>(options.maximize ? -1 : 1),
-                               static_cast<T>(options.weight_decay)};
-  const T rate = static_cast<T>(options.rate), kept = static_cast<T>(options.momentum);
+  const T decay = static_cast<T>(options.weight_decay), rate = static_cast<T>(options.rate);
+  const T kept = static_cast<T>(options.momentum);
   if (!momentum) {
 #pragma GCC ivdep
     for (int64_t i = 0; i < count; ++i) {
-      parameter[i] -= rate * direction.of(gradient[i], parameter[i]);
+      parameter[i] -= rate * direction(gradient[i], parameter[i], decay);
     }
     return;
   }
@@ -34,7 +29,7 @@ void sgd_step(T* parameter, const T* gradient, T* momentum, int64_t count,
   const bool first = options.first, nesterov = options.nesterov;
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; ++i) {
-    const T own = direction.of(gradient[i], parameter[i]);
+    const T own = direction(gradient[i], parameter[i], decay);
     const T sum = first ? own : kept * momentum[i] + taken * own;
     momentum[i] = sum;
     parameter[i] -= rate * (nesterov ? own + kept * sum : sum);
@@ -44,8 +39,7 @@ void sgd_step(T* parameter, const T* gradient, T* momentum, int64_t count,
 template <typename T, bool amsgrad>
 void adam_loop(T* parameter, const T* gradient, T* mean, T* variance, T* largest, int64_t count,
                const AdamOptions& options) {
-  const Direction<T> direction{static_cast<T>(options.maximize ? -1 : 1),
-                               static_cast<T>(options.decoupled ? 0 : options.weight_decay)};
+  const T decay = static_cast<T>(options.decoupled ? 0 : options.weight_decay);
   const T kept = static_cast<T>(options.decoupled ? 1 - options.rate * options.weight_decay : 1);
   const T mean_share = static_cast<T>(1 - options.beta1);
   const T beta2 = static_cast<T>(options.beta2), square_share = static_cast<T>(1 - options.beta2);
@@ -54,7 +48,7 @@ void adam_loop(T* parameter, const T* gradient, T* mean, T* variance, T* largest
   const T eps = static_cast<T>(options.eps);
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; ++i) {
-    const T own = direction.of(gradient[i], parameter[i]);
+    const T own = direction(gradient[i], parameter[i], decay);
     mean[i] += (own - mean[i]) * mean_share;
     variance[i] = variance[i] * beta2 + own * own * square_share;
     T square = variance[i];

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 from .._core import NDArray
-from ..elementwise.arithmetic import maximum, negative
+from ..elementwise.arithmetic import maximum
 from ..elementwise.mathematics import sqrt as square_root
 from .definition import fused
 
@@ -32,7 +32,6 @@ def sgd_step(
     dampening: float = 0.0,
     weight_decay: float = 0.0,
     nesterov: bool = False,
-    maximize: bool = False,
     first: bool = False,
 ) -> Arrays:
     """parameter -= lr * direction; the direction is the gradient + weight_decay * parameter.
@@ -45,8 +44,7 @@ def sgd_step(
     >>> nd.fused.sgd_step([x], [nd.asarray([6.0])], lr=0.25) == [x], x.tolist()
     (True, [1.5])
     """
-    for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
-        direction = negative(gradient) if maximize else gradient
+    for i, (parameter, direction) in enumerate(zip(parameters, gradients, strict=True)):
         if weight_decay:
             direction = direction + weight_decay * parameter
         if momenta is not None:
@@ -74,7 +72,6 @@ def adam_step(
     eps: float = 1e-8,
     weight_decay: float = 0.0,
     decoupled: bool = False,
-    maximize: bool = False,
 ) -> Arrays:
     """parameter -= lr * mean / (sqrt(variance) + eps), both with their bias corrected.
 
@@ -93,8 +90,7 @@ def adam_step(
     beta1, beta2 = betas
     step_size, deviation_factor = lr / (1 - beta1**step), 1 / sqrt(1 - beta2**step)
     lists = zip(parameters, gradients, means, variances, strict=True)
-    for i, (parameter, gradient, mean, variance) in enumerate(lists):
-        direction = negative(gradient) if maximize else gradient
+    for i, (parameter, direction, mean, variance) in enumerate(lists):
         if weight_decay:
             if decoupled:
                 parameter *= 1 - lr * weight_decay

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_autograd import Tensor, maximum, zeros_like
+from tiny_autograd import Tensor, zeros_like
+from tiny_autograd.optimization import adam_step
 from tiny_nn.optim.optimizer import (
     Optimizer,
     ParamGroup,
@@ -68,7 +69,6 @@ class Adam(Optimizer):
     def _update(
         self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: ParamGroup
     ) -> None:
-        lr, (beta1, beta2) = group["lr"], group["betas"]
         if not state:
             state["step"] = 0
             state["exp_avg"] = zeros_like(parameter, requires_grad=False)
@@ -76,25 +76,19 @@ class Adam(Optimizer):
             if group["amsgrad"]:
                 state["max_exp_avg_sq"] = zeros_like(parameter, requires_grad=False)
         state["step"] += 1
-        step, mean, variance = state["step"], state["exp_avg"], state["exp_avg_sq"]
-
-        if group["weight_decay"] != 0:
-            if self._decoupled_weight_decay:
-                parameter *= 1 - lr * group["weight_decay"]
-            else:
-                gradient = gradient + group["weight_decay"] * parameter
-        mean += (gradient - mean) * (1 - beta1)
-        variance *= beta2
-        variance += gradient * gradient * (1 - beta2)
-        if group["amsgrad"]:
-            largest = state["max_exp_avg_sq"]
-            largest.copy_(maximum(largest, variance))
-            variance = largest
-        # The two bias corrections, as scalars outside the arrays (section 2 of the paper).
-        step_size = lr / (1 - beta1**step)
-        denominator = variance.sqrt() / (1 - beta2**step) ** 0.5
-        denominator += group["eps"]
-        parameter -= step_size * (mean / denominator)
+        adam_step(
+            [parameter],
+            [gradient],
+            [state["exp_avg"]],
+            [state["exp_avg_sq"]],
+            [state["max_exp_avg_sq"]] if group["amsgrad"] else None,
+            step=state["step"],
+            lr=group["lr"],
+            betas=group["betas"],
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            decoupled=self._decoupled_weight_decay,
+        )
 
 
 class AdamW(Adam):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_autograd import Tensor
+from tiny_autograd import Tensor, zeros_like
+from tiny_autograd.optimization import sgd_step
 from tiny_nn.optim.optimizer import (
     Optimizer,
     ParamGroup,
@@ -65,14 +66,20 @@ class SGD(Optimizer):
     def _update(
         self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: ParamGroup
     ) -> None:
-        if group["weight_decay"] != 0:
-            gradient = gradient + group["weight_decay"] * parameter
+        momenta, first = None, False
         if group["momentum"] != 0:
-            buffer = state.get("momentum_buffer")
-            if buffer is None:
-                buffer = state["momentum_buffer"] = gradient.clone()
-            else:
-                buffer *= group["momentum"]
-                buffer += gradient * (1 - group["dampening"])
-            gradient = gradient + group["momentum"] * buffer if group["nesterov"] else buffer
-        parameter -= group["lr"] * gradient
+            first = state.get("momentum_buffer") is None
+            if first:
+                state["momentum_buffer"] = zeros_like(parameter, requires_grad=False)
+            momenta = [state["momentum_buffer"]]
+        sgd_step(
+            [parameter],
+            [gradient],
+            momenta,
+            lr=group["lr"],
+            momentum=group["momentum"],
+            dampening=group["dampening"],
+            weight_decay=group["weight_decay"],
+            nesterov=group["nesterov"],
+            first=first,
+        )
