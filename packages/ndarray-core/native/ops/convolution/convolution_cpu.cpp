@@ -7,12 +7,11 @@
 #include "cpu/cpu_backend.hpp"
 #include "ops/convolution/depthwise.hpp"
 #include "ops/convolution/windows.hpp"
+#include "ops/convolution/winograd.hpp"
 
 namespace nd::cpu {
 namespace {
 
-// Images that are worked on together: what is copied of them stays in the third-level cache.
-constexpr int64_t chunk_bytes = 4 << 20;
 // A task is worth waking a thread for above some twenty microseconds of work.
 constexpr double operations_per_task = 1 << 21;
 constexpr int64_t most_tasks = 64;
@@ -20,10 +19,6 @@ constexpr int64_t most_tasks = 64;
 int64_t tasks_worth_it(double rows, double columns, double terms) {
   return static_cast<int64_t>(
       std::clamp<double>(2 * rows * columns * terms / operations_per_task, 1, most_tasks));
-}
-
-int64_t images_at_once(int64_t images, int64_t bytes_each) {
-  return std::clamp<int64_t>(chunk_bytes / std::max<int64_t>(bytes_each, 1), 1, images);
 }
 
 // A matrix that is packed once for all tasks, one after another for each group.
@@ -261,6 +256,7 @@ void weight_gradient(const Array& out_array, const Array& gradient_array, const 
 void convolution(const Array& out, const Array& x, const Array& weight, const Windows& windows) {
   AllowThreads allow(out.size() * weight.size());
   if (is_depthwise(weight, windows)) return convolve_depthwise(out, x, weight, windows);
+  if (suits_winograd(out, weight, windows)) return convolve_winograd(out, x, weight, windows);
   dispatch_real(out.dtype(), [&]<typename T>() { convolve<T>(out, x, weight, windows); });
 }
 
@@ -269,6 +265,9 @@ void transposed_convolution(const Array& out, const Array& x, const Array& weigh
   AllowThreads allow(x.size() * weight.size());
   if (is_depthwise(weight, windows)) {
     return convolve_transposed_depthwise(out, x, weight, windows);
+  }
+  if (suits_winograd(out, weight, windows)) {
+    return convolve_transposed_winograd(out, x, weight, windows);
   }
   dispatch_real(out.dtype(),
                 [&]<typename T>() { convolve_transposed<T>(out, x, weight, windows); });

@@ -169,6 +169,12 @@ class Source {
   int64_t run_ = 0;
 };
 
+// Images that are worked on together: what is copied of them stays in the third-level cache.
+inline constexpr int64_t chunk_bytes = 4 << 20;
+inline int64_t images_at_once(int64_t images, int64_t bytes_each) {
+  return std::clamp<int64_t>(chunk_bytes / std::max<int64_t>(bytes_each, 1), 1, images);
+}
+
 // What one pass over the places of images takes together: offsets of the taps in the weight and in
 // the source, of the places in the source and in the result.
 struct Phase {

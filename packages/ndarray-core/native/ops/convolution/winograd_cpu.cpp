@@ -1,0 +1,185 @@
+// Winograd's convolutions on the `cpu` device: threads share the tiles of a few images at a time.
+#include "core/scratch.hpp"
+#include "cpu/cpu_backend.hpp"
+#include "ops/convolution/windows.hpp"
+#include "ops/convolution/winograd.hpp"
+#include "ops/convolution/winograd_kernels.hpp"
+
+namespace nd::cpu {
+namespace {
+
+constexpr int64_t components = 16;
+
+template <typename T>
+const WinogradKernelsOf<T>& kernels() {
+  static const WinogradKernels& selected = ND_SELECT_KERNELS(winograd_kernels);
+  return selected.of<T>();
+}
+
+// Element (row, channel, tap) of a weight lies at row * row_stride + channel * channel_stride +
+// taps[tap].
+struct WeightView {
+  int64_t rows, channels, row_stride, channel_stride;
+  int64_t taps[9];
+};
+
+// The transformed weight: for each component a matrix (rows, channels), packed.
+template <typename T>
+class TransformedWeight {
+ public:
+  const int64_t depth, component_size;
+
+  TransformedWeight(const T* weight, const WeightView& view)
+      : depth(convolution_kernels_of<T>().block_depth(view.channels)),
+        component_size(padded_rows(view.rows) * view.channels),
+        memory_(static_cast<size_t>(components * component_size) * sizeof(T)) {
+    const Scratch plain(static_cast<size_t>(components * view.rows * view.channels) * sizeof(T));
+    T* const transformed = reinterpret_cast<T*>(plain.data());
+    const int64_t plain_size = view.rows * view.channels;
+    const int64_t rows_at_once = std::max<int64_t>(1, 2048 / view.channels);
+    parallel_for(divide_up(view.rows, rows_at_once), [&](int64_t task) {
+      const int64_t end = std::min((task + 1) * rows_at_once, view.rows);
+      for (int64_t row = task * rows_at_once; row < end; ++row) {
+        kernels<T>().transform_weight(transformed + row * view.channels, plain_size,
+                                      weight + row * view.row_stride, view.channel_stride,
+                                      view.taps, view.channels);
+      }
+    });
+    Table terms;
+    for (int64_t c = 0; c < view.channels; ++c) terms.push_back(c);
+    parallel_for(components, [&](int64_t component) {
+      for (int64_t k = 0; k < view.channels; k += depth) {
+        convolution_kernels_of<T>().pack_x(
+            packed() + component * component_size + k * padded_rows(view.rows),
+            transformed + component * plain_size, view.channels, terms.data() + k, view.rows,
+            std::min(depth, view.channels - k));
+      }
+    });
+  }
+
+  T* packed() const { return reinterpret_cast<T*>(memory_.data()); }
+
+ private:
+  static int64_t padded_rows(int64_t rows) {
+    const int64_t unit = convolution_kernels_of<T>().row_unit;
+    return divide_up(rows, unit) * unit;
+  }
+  const Scratch memory_;
+};
+
+// The tiles of images, row by row of tiles.
+struct Tiles {
+  int64_t height, width;  // how many there are
+  int64_t of_image() const { return height * width; }
+
+  explicit Tiles(const Triple& size)
+      : height(divide_up(size[1], 2)), width(divide_up(size[2], 2)) {}
+};
+
+// Tiles [begin, end), which become columns from 0 on; runs end where a panel of columns does.
+template <typename T>
+std::vector<TileRun> runs_of(const Tiles& tiles, const Source<T>& source, const Images<T>& out,
+                             int64_t begin, int64_t end) {
+  std::vector<TileRun> runs;
+  const int64_t panel = kernels<T>().column_tile;
+  const Triple place = source.place_stride();
+  for (int64_t tile = begin; tile < end;) {
+    const int64_t image = tile / tiles.of_image(), within = tile % tiles.of_image();
+    const int64_t i = within / tiles.width, j = within % tiles.width, column = tile - begin;
+    const int64_t length = std::min({tiles.width - j, end - tile, panel - column % panel});
+    runs.push_back({image * source.image + i * place[1] + j * place[2], column, length,
+                    image * out.image + 2 * (i * out.stride[1] + j),
+                    std::min<int64_t>(2, out.size[1] - 2 * i),
+                    std::min(2 * length, out.size[2] - 2 * j)});
+    tile += length;
+  }
+  return runs;
+}
+
+// Tiles of a task: what belongs to them should stay in the second-level cache.
+template <typename T>
+int64_t tiles_at_once(int64_t channels, int64_t rows) {
+  const int64_t panel = kernels<T>().column_tile;
+  const int64_t bytes = components * (channels + rows) * panel * static_cast<int64_t>(sizeof(T));
+  return std::clamp<int64_t>((3 << 18) / bytes, 2, 8) * panel;
+}
+
+template <typename T>
+void run(const Images<T>& out, const Array& x, const T* weight_data, const WeightView& view,
+         const Triple& before) {
+  const Tiles tiles(out.size);
+  const Source<T> source(x, before, {1, 2, 2}, {1, tiles.height, tiles.width},
+                         {Table{0}, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
+  const TransformedWeight<T> weight(weight_data, view);
+  int64_t taps[components];
+  for (int64_t i = 0; i < components; ++i) taps[i] = source.tap(0, i / 4, i % 4);
+
+  const int64_t chunk = images_at_once(out.count, source.image * static_cast<int64_t>(sizeof(T)));
+  // A vector may be read that begins at the last element.
+  const Scratch copies(static_cast<size_t>(chunk * source.image + 16) * sizeof(T));
+  const int64_t panel = kernels<T>().column_tile;
+  const int64_t most_tiles = tiles_at_once<T>(view.channels, view.rows);
+  const int64_t panel_size = kernels<T>().panel_size(view.channels);
+  for (int64_t first = 0; first < out.count; first += chunk) {
+    const int64_t images = std::min(chunk, out.count - first), count = images * tiles.of_image();
+    const T* const y = source.prepare(first, images, reinterpret_cast<T*>(copies.data()));
+    parallel_for(divide_up(count, most_tiles), [&](int64_t task) {
+      const int64_t begin = task * most_tiles, end = std::min(begin + most_tiles, count);
+      const int64_t panels = divide_up(end - begin, panel), columns = panels * panel;
+      const std::vector<TileRun> runs = runs_of(tiles, source, out, begin, end);
+      const int64_t run_count = static_cast<int64_t>(runs.size());
+      const Scratch memory(
+          static_cast<size_t>(components * (panels * panel_size + view.rows * columns) + 16) *
+          sizeof(T));
+      T* const transformed = reinterpret_cast<T*>(memory.data());
+      T* const products = transformed + components * panels * panel_size;
+      kernels<T>().transform_tiles(transformed, panels, y, source.channel, taps, runs.data(),
+                                   run_count, view.channels);
+      kernels<T>().multiply(products, weight.packed(), weight.component_size, transformed, panels,
+                            view.rows, view.channels, weight.depth);
+      kernels<T>().transform_back(out.data + first * out.image, out.channel, out.stride[1],
+                                  products, columns, runs.data(), run_count, view.rows);
+    });
+  }
+}
+
+}  // namespace
+
+bool suits_winograd(const Array& out, const Array& weight, const Windows& windows) {
+  constexpr int64_t fewest_channels = 24, fewest_tiles = 64;
+  if (weight.ndim() != 4 || weight.shape()[2] != 3 || weight.shape()[3] != 3) return false;
+  for (int axis = 0; axis < 2; ++axis) {
+    if (windows.stride[axis] != 1 || windows.dilation[axis] != 1 || windows.before[axis] > 2) {
+      return false;
+    }
+  }
+  return windows.groups == 1 && std::min(weight.shape()[0], weight.shape()[1]) >= fewest_channels &&
+         out.shape()[0] * out.shape()[2] * out.shape()[3] >= 4 * fewest_tiles;
+}
+
+void convolve_winograd(const Array& out_array, const Array& x, const Array& weight,
+                       const Windows& windows) {
+  dispatch_real(x.dtype(), [&]<typename T>() {
+    const Images<T> out(out_array), kernel(weight);
+    WeightView view{kernel.count, kernel.channels, kernel.image, kernel.channel, {}};
+    for (int i = 0; i < 9; ++i) {
+      view.taps[i] = i / 3 * kernel.stride[1] + i % 3 * kernel.stride[2];
+    }
+    run(out, x, kernel.data, view, {0, windows.before[0], windows.before[1]});
+  });
+}
+
+void convolve_transposed_winograd(const Array& out_array, const Array& x, const Array& weight,
+                                  const Windows& windows) {
+  dispatch_real(x.dtype(), [&]<typename T>() {
+    // A convolution of x with the window turned around.
+    const Images<T> out(out_array), kernel(weight);
+    WeightView view{kernel.channels, kernel.count, kernel.channel, kernel.image, {}};
+    for (int i = 0; i < 9; ++i) {
+      view.taps[i] = (2 - i / 3) * kernel.stride[1] + (2 - i % 3) * kernel.stride[2];
+    }
+    run(out, x, kernel.data, view, {0, 2 - windows.before[0], 2 - windows.before[1]});
+  });
+}
+
+}  // namespace nd::cpu
