@@ -3,7 +3,17 @@
 import pytest
 
 import tiny_nn as nn
-from tiny_models import BasicBlock, ResNet, resnet18, resnet34, resnet_digits
+from tiny_models import (
+    BasicBlock,
+    Bottleneck,
+    ResNet,
+    resnet18,
+    resnet34,
+    resnet50,
+    resnet101,
+    resnet152,
+    resnet_digits,
+)
 
 
 def parameters(model: nn.Module) -> int:
@@ -32,9 +42,65 @@ def test_resnet18_has_torchvisions_keys_and_shapes() -> None:
     assert "layer1.0.downsample.0.weight" not in state
 
 
-def test_resnet34_has_the_papers_size() -> None:
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [(resnet34, 21_797_672), (resnet101, 44_549_160), (resnet152, 60_192_808)],
+)
+def test_deeper_networks_have_the_papers_sizes(monkeypatch, build, expected) -> None:
+    # Random numbers for tens of millions of weights take long, and their number is all we want.
+    monkeypatch.setattr(nn.init, "kaiming_normal_", lambda tensor, **options: tensor)
+    monkeypatch.setattr(nn.init, "kaiming_uniform_", lambda tensor, *rest, **options: tensor)
     with nn.use_device("cpu"):
-        assert parameters(resnet34()) == 21_797_672
+        assert parameters(build()) == expected
+
+
+def test_resnet50_has_torchvisions_keys_and_shapes() -> None:
+    with nn.use_device("cpu"):
+        model = resnet50()
+    state = model.state_dict()
+    assert parameters(model) == 25_557_032
+    assert len(state) == 320
+    block = [name for name in state if name.startswith("layer2.0.") and "num_" not in name]
+    assert block == [
+        *(
+            f"layer2.0.{kind}{index}.{name}"
+            for index in (1, 2, 3)
+            for kind, names in (
+                ("conv", ["weight"]),
+                ("bn", ["weight", "bias", "running_mean", "running_var"]),
+            )
+            for name in names
+        ),
+        "layer2.0.downsample.0.weight",
+        *(f"layer2.0.downsample.1.{n}" for n in ("weight", "bias", "running_mean", "running_var")),
+    ]
+    assert state["layer1.0.downsample.0.weight"].shape == (256, 64, 1, 1)
+    assert state["layer2.0.conv2.weight"].shape == (128, 128, 3, 3)
+    assert state["layer4.2.conv3.weight"].shape == (2048, 512, 1, 1)
+    assert state["fc.weight"].shape == (1000, 2048)
+
+
+@pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
+def test_blocks_may_begin_as_the_identity(block, device) -> None:
+    with nn.use_device(device):
+        model = ResNet(block, (1, 2), 3, zero_init_residual=True, widths=(4, 8))
+    inner = model.layer2[1]
+    x = nn.rand((2, 8 * block.expansion, 5, 4), device=device)
+    assert inner(x).tolist() == x.tolist()
+    with nn.use_device(device):
+        other = ResNet(block, (1, 2), 3, widths=(4, 8)).layer2[1]
+    assert other(x).tolist() != x.tolist()
+
+
+def test_another_norm() -> None:
+    def groups(channels: int) -> nn.Module:
+        return nn.GroupNorm(2, channels)
+
+    model = ResNet(Bottleneck, (1, 1), 3, norm_layer=groups, widths=(4, 8), small_images=True)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+    # A stem, three in each block and one in each shortcut.
+    assert sum(isinstance(module, nn.GroupNorm) for module in model.modules()) == 1 + 2 * 4
+    assert model(nn.rand((2, 3, 8, 8))).shape == (2, 3)
 
 
 def test_sizes_halve_from_stage_to_stage() -> None:
