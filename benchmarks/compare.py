@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from image_rows import image_rows
+from loading_rows import loading_rows
 from model_rows import MODEL_ROWS
 from row import Row, Work
 from sequence_rows import recurrent_rows
@@ -203,6 +204,7 @@ def rows() -> list[Row]:
         training_row(),
         *image_rows(),
         *recurrent_rows(),
+        *loading_rows(),
     ]
 
 

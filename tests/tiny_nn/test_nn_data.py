@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 import tiny_nn as nn
 from tiny_nn.data import (
     BatchSampler,
+    ConcatDataset,
     DataLoader,
     Dataset,
+    IterableDataset,
     RandomSampler,
     SequentialSampler,
     Subset,
+    SubsetRandomSampler,
     TensorDataset,
+    WeightedRandomSampler,
     default_collate,
     random_split,
 )
@@ -69,6 +73,54 @@ def test_shuffling_without_generator_uses_the_default_one() -> None:
         return list(RandomSampler(range(10)))
 
     assert order() == order()
+
+
+def test_weights_are_proportions() -> None:
+    generator = nn.Generator(0)
+    drawn = Counter(WeightedRandomSampler([1.0, 0.0, 3.0], 4000, generator=generator))
+    assert set(drawn) == {0, 2}
+    assert drawn[2] / 4000 == pytest.approx(0.75, abs=0.03)
+    once = WeightedRandomSampler(nn.tensor([1.0, 2.0, 3.0]), 3, replacement=False)
+    assert (sorted(once), len(once)) == ([0, 1, 2], 3)
+    for weights, number, replacement, message in (
+        ([1.0], 0, True, "positive integer"),
+        ([1.0], 2, False, "need replacement=True"),
+        ([[1.0]], 1, True, "1d sequence"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            WeightedRandomSampler(weights, number, replacement)
+
+
+def test_a_subset_in_random_order() -> None:
+    sampler = SubsetRandomSampler([3, 1, 4, 15], generator=nn.Generator(2))
+    orders = {tuple(sampler) for _ in range(30)}
+    assert len(orders) > 10
+    assert {tuple(sorted(order)) for order in orders} == {(1, 3, 4, 15)}
+    loader = DataLoader(numbers(20), batch_size=4, sampler=sampler)
+    assert sorted(next(iter(loader))[0].tolist()) == [1, 3, 4, 15]
+
+
+def test_datasets_one_behind_the_other() -> None:
+    both = ConcatDataset([numbers(3), TensorDataset(nn.arange(5) + 10), numbers(0), numbers(1)])
+    assert [both[k][0].item() for k in range(-9, 9)] == [0, 1, 2, 10, 11, 12, 13, 14, 0] * 2
+    for index in (9, -10):
+        with pytest.raises(IndexError, match=f"index {index} of 9"):
+            both[index]
+    with pytest.raises(ValueError, match="empty iterable"):
+        ConcatDataset([])
+    with pytest.raises(TypeError, match="IterableDataset"):
+        ConcatDataset([IterableDataset()])
+
+
+def test_a_batch_of_tensors_at_once_is_the_collated_one(device) -> None:
+    tensors = nn.rand((12, 2, 3), device=device), nn.arange(12, device=device)
+    dataset = Subset(TensorDataset(*tensors), [7, 0, 11, 3, 5])
+    at_once = list(DataLoader(dataset, batch_size=2))
+    collated = list(DataLoader(dataset, batch_size=2, collate_fn=lambda b: default_collate(b)))
+    for one, other in zip(at_once, collated, strict=True):
+        assert type(one) is type(other) is list
+        for x, y in zip(one, other, strict=True):
+            assert (x.dtype, x.device, x.tolist()) == (y.dtype, y.device, y.tolist())
 
 
 def test_orders_are_uniform() -> None:

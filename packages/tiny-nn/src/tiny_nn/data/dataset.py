@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tiny_autograd import Generator, Tensor, randperm
@@ -84,6 +86,37 @@ class Subset(Dataset):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class ConcatDataset(Dataset):
+    """The samples of one dataset after the other.
+
+    Raises ValueError for no datasets at all, TypeError for an iterable one, which has no indices.
+
+    >>> import tiny_nn as nn
+    >>> both = nn.data.ConcatDataset([range(3), range(10, 12)])
+    >>> len(both), both[2], both[3], both[-1]
+    (5, 2, 10, 11)
+    """
+
+    def __init__(self, datasets: Iterable[Dataset | Sequence[Any]]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("datasets should not be an empty iterable")
+        if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
+            raise TypeError("ConcatDataset does not support IterableDataset")
+        self.cumulative_sizes = list(itertools.accumulate(map(len, self.datasets)))
+
+    def __getitem__(self, index: int) -> Any:
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"ConcatDataset: index {index} of {size} samples")
+        index %= size
+        which = bisect_right(self.cumulative_sizes, index)
+        return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
 
 
 def random_split(

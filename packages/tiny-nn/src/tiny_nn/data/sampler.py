@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 
-from tiny_autograd import Generator, randint, randperm
+from tiny_autograd import Generator, Tensor, as_tensor, float64, multinomial, randint, randperm
 
 
 class Sampler:
@@ -80,6 +80,71 @@ class RandomSampler(Sampler):
             for _ in range(-(-wanted // max(size, 1)))
         ]
         yield from itertools.islice(itertools.chain.from_iterable(orders), wanted)
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(Sampler):
+    """The given indices in a new random order in each pass.
+
+    >>> import tiny_nn as nn
+    >>> sorted(nn.data.SubsetRandomSampler([2, 5, 7], generator=nn.Generator(0)))
+    [2, 5, 7]
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        order = randperm(len(self.indices), generator=self.generator).tolist()
+        return (self.indices[position] for position in order)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler):
+    """``num_samples`` indices, each drawn with a probability in proportion to its weight: rare
+    classes come as often as frequent ones if they weigh more.
+
+    Raises ValueError for weights that are not a sequence of numbers, and for a ``num_samples``
+    that is not positive or, without ``replacement``, larger than the number of weights.
+
+    >>> import tiny_nn as nn
+    >>> set(nn.data.WeightedRandomSampler([0.0, 1.0, 3.0], 50, generator=nn.Generator(0)))
+    {1, 2}
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float] | Tensor,
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        if isinstance(num_samples, bool) or not isinstance(num_samples, int) or num_samples <= 0:
+            raise ValueError(
+                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+            )
+        self.weights = as_tensor(weights, dtype=float64, device="numpy")
+        if self.weights.ndim != 1:
+            raise ValueError(f"weights should be a 1d sequence but given shape {weights!r}")
+        if not replacement and num_samples > len(self.weights):
+            raise ValueError(
+                f"WeightedRandomSampler: {num_samples} of {len(self.weights)} samples need "
+                "replacement=True"
+            )
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        )
+        yield from drawn.tolist()
 
     def __len__(self) -> int:
         return self.num_samples
