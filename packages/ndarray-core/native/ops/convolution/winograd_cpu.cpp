@@ -9,6 +9,9 @@ namespace nd::cpu {
 namespace {
 
 constexpr int64_t components = 16;
+// Matrices that are written or read side by side do not lie a power of two apart, where all would
+// compete for the same lines of the cache.
+constexpr int64_t skew = 16;
 
 template <typename T>
 const WinogradKernelsOf<T>& kernels() {
@@ -33,14 +36,15 @@ class TransformedWeight {
       : depth(convolution_kernels_of<T>().block_depth(view.channels)),
         component_size(padded_rows(view.rows) * view.channels),
         memory_(static_cast<size_t>(components * component_size) * sizeof(T)) {
-    const Scratch plain(static_cast<size_t>(components * view.rows * view.channels) * sizeof(T));
+    const int64_t row_size = divide_up(view.channels, skew) * skew;  // of whole vectors
+    const int64_t plain_size = view.rows * row_size + skew;
+    const Scratch plain(static_cast<size_t>(components * plain_size) * sizeof(T));
     T* const transformed = reinterpret_cast<T*>(plain.data());
-    const int64_t plain_size = view.rows * view.channels;
     const int64_t rows_at_once = std::max<int64_t>(1, 2048 / view.channels);
     parallel_for(divide_up(view.rows, rows_at_once), [&](int64_t task) {
       const int64_t end = std::min((task + 1) * rows_at_once, view.rows);
       for (int64_t row = task * rows_at_once; row < end; ++row) {
-        kernels<T>().transform_weight(transformed + row * view.channels, plain_size,
+        kernels<T>().transform_weight(transformed + row * row_size, plain_size,
                                       weight + row * view.row_stride, view.channel_stride,
                                       view.taps, view.channels);
       }
@@ -51,7 +55,7 @@ class TransformedWeight {
       for (int64_t k = 0; k < view.channels; k += depth) {
         convolution_kernels_of<T>().pack_x(
             packed() + component * component_size + k * padded_rows(view.rows),
-            transformed + component * plain_size, view.channels, terms.data() + k, view.rows,
+            transformed + component * plain_size, row_size, terms.data() + k, view.rows,
             std::min(depth, view.channels - k));
       }
     });
@@ -116,7 +120,7 @@ void run(const Images<T>& out, const Array& x, const T* weight_data, const Weigh
 
   const int64_t chunk = images_at_once(out.count, source.image * static_cast<int64_t>(sizeof(T)));
   // A vector may be read that begins at the last element.
-  const Scratch copies(static_cast<size_t>(chunk * source.image + 16) * sizeof(T));
+  const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
   const int64_t panel = kernels<T>().column_tile;
   const int64_t most_tiles = tiles_at_once<T>(view.channels, view.rows);
   const int64_t panel_size = kernels<T>().panel_size(view.channels);
@@ -128,17 +132,18 @@ void run(const Images<T>& out, const Array& x, const T* weight_data, const Weigh
       const int64_t panels = divide_up(end - begin, panel), columns = panels * panel;
       const std::vector<TileRun> runs = runs_of(tiles, source, out, begin, end);
       const int64_t run_count = static_cast<int64_t>(runs.size());
-      const Scratch memory(
-          static_cast<size_t>(components * (panels * panel_size + view.rows * columns) + 16) *
-          sizeof(T));
+      const int64_t products_size = view.rows * columns + skew;
+      const Scratch memory(static_cast<size_t>(components * (panels * panel_size + products_size)) *
+                           sizeof(T));
       T* const transformed = reinterpret_cast<T*>(memory.data());
       T* const products = transformed + components * panels * panel_size;
       kernels<T>().transform_tiles(transformed, panels, y, source.channel, taps, runs.data(),
                                    run_count, view.channels);
-      kernels<T>().multiply(products, weight.packed(), weight.component_size, transformed, panels,
-                            view.rows, view.channels, weight.depth);
+      kernels<T>().multiply(products, products_size, weight.packed(), weight.component_size,
+                            transformed, panels, view.rows, view.channels, weight.depth);
       kernels<T>().transform_back(out.data + first * out.image, out.channel, out.stride[1],
-                                  products, columns, runs.data(), run_count, view.rows);
+                                  products, products_size, columns, runs.data(), run_count,
+                                  view.rows);
     });
   }
 }

@@ -15,10 +15,10 @@ int64_t panel_size(int64_t channels) {
   return (channels + 1) * Blocking<T>::column_tile;
 }
 
-// G w, for a column of three weights.
+// G w, for columns of three weights.
 template <typename T>
-ND_INLINE void weight_column(T (&to)[4], T a, T b, T c) {
-  const T outer = (a + c) / 2, inner = b / 2;
+ND_INLINE void weight_columns(Vector<T> (&to)[4], Vector<T> a, Vector<T> b, Vector<T> c) {
+  const Vector<T> outer = (a + c) / 2, inner = b / 2;
   to[0] = a;
   to[1] = outer + inner;
   to[2] = outer - inner;
@@ -28,15 +28,24 @@ ND_INLINE void weight_column(T (&to)[4], T a, T b, T c) {
 template <typename T>
 void transform_weight(T* to, int64_t component_size, const T* weight, int64_t channel_stride,
                       const int64_t* taps, int64_t channels) {
-  for (int64_t channel = 0; channel < channels; ++channel, weight += channel_stride) {
-    T half[3][4];  // G w, by columns
+  constexpr int64_t lanes = Blocking<T>::lanes;
+  for (int64_t first = 0; first < channels; first += lanes, to += lanes) {
+    T side_by_side[9][lanes] = {};
+    const int64_t count = smaller(lanes, channels - first);
+    for (int64_t i = 0; i < count; ++i) {
+      const T* const window = weight + (first + i) * channel_stride;
+#pragma GCC unroll 9
+      for (int t = 0; t < 9; ++t) side_by_side[t][i] = window[taps[t]];
+    }
+    Vector<T> half[3][4];  // G w, by columns
     for (int j = 0; j < 3; ++j) {
-      weight_column(half[j], weight[taps[j]], weight[taps[3 + j]], weight[taps[6 + j]]);
+      weight_columns<T>(half[j], load(side_by_side[j]), load(side_by_side[3 + j]),
+                        load(side_by_side[6 + j]));
     }
     for (int i = 0; i < 4; ++i) {
-      T row[4];
-      weight_column(row, half[0][i], half[1][i], half[2][i]);
-      for (int j = 0; j < 4; ++j) to[(4 * i + j) * component_size + channel] = row[j];
+      Vector<T> row[4];
+      weight_columns<T>(row, half[0][i], half[1][i], half[2][i]);
+      for (int j = 0; j < 4; ++j) store(to + (4 * i + j) * component_size, row[j]);
     }
   }
 }
@@ -74,8 +83,8 @@ void transform_tiles(T* to, int64_t panels, const T* y, int64_t channel_stride, 
 }
 
 template <typename T>
-void multiply(T* out, const T* packed, int64_t component_size, const T* tiles, int64_t panels,
-              int64_t rows, int64_t channels, int64_t depth) {
+void multiply(T* out, int64_t out_size, const T* packed, int64_t component_size, const T* tiles,
+              int64_t panels, int64_t rows, int64_t channels, int64_t depth) {
   using B = Blocking<T>;
   constexpr int64_t width = B::column_tile;
   const int64_t size = panel_size<T>(channels), columns = panels * width;
@@ -95,7 +104,7 @@ void multiply(T* out, const T* packed, int64_t component_size, const T* tiles, i
         }
       }
     }
-    out += rows * columns;
+    out += out_size;
     packed += component_size;
     tiles += panels * size;
   }
@@ -131,7 +140,8 @@ ND_INLINE void write_row(T* out, Vector<T> even, Vector<T> odd, int64_t width) {
 
 template <typename T>
 void transform_back(T* out, int64_t out_channel, int64_t out_row, const T* products,
-                    int64_t columns, const TileRun* runs, int64_t run_count, int64_t rows) {
+                    int64_t products_size, int64_t columns, const TileRun* runs, int64_t run_count,
+                    int64_t rows) {
   constexpr int64_t lanes = Blocking<T>::lanes;
   for (int64_t row = 0; row < rows; ++row, out += out_channel, products += columns) {
     for (int64_t r = 0; r < run_count; ++r) {
@@ -140,10 +150,10 @@ void transform_back(T* out, int64_t out_channel, int64_t out_row, const T* produ
         const T* const from = products + run.column + j;
         Vector<T> half[4][2];  // m A
         for (int i = 0; i < 4; ++i) {
-          const T* const line = from + 4 * i * rows * columns;
-          const Vector<T> a = load(line), b = load(line + rows * columns);
-          const Vector<T> c = load(line + 2 * rows * columns);
-          const Vector<T> d = load(line + 3 * rows * columns);
+          const T* const line = from + 4 * i * products_size;
+          const Vector<T> a = load(line), b = load(line + products_size);
+          const Vector<T> c = load(line + 2 * products_size);
+          const Vector<T> d = load(line + 3 * products_size);
           half[i][0] = a + b + c;
           half[i][1] = b - c - d;
         }

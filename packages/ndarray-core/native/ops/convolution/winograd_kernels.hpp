@@ -22,8 +22,8 @@ struct WinogradKernelsOf {
   int64_t column_tile;
   // Elements between the panels of a component, of `channels` rows of column_tile elements.
   int64_t (*panel_size)(int64_t channels);
-  // to[component * component_size + channel], for each channel: the transformed 3 x 3 windows, of
-  // which taps are the offsets in row-major order.
+  // to[component * component_size + channel], for each channel, and zeros up to a whole vector: the
+  // transformed 3 x 3 windows, of which taps are the offsets in row-major order.
   void (*transform_weight)(T* to, int64_t component_size, const T* weight, int64_t channel_stride,
                            const int64_t* taps, int64_t channels);
   // Into panels: component, panel, channel, column. taps: the offsets of a tile's 16 elements.
@@ -32,10 +32,11 @@ struct WinogradKernelsOf {
                           int64_t channels);
   // out (component, rows, columns) = packed weight (component, rows, channels) @ tiles; the weight
   // lies in blocks of `depth` channels, and component_size apart.
-  void (*multiply)(T* out, const T* packed, int64_t component_size, const T* tiles, int64_t panels,
-                   int64_t rows, int64_t channels, int64_t depth);
+  void (*multiply)(T* out, int64_t out_size, const T* packed, int64_t component_size,
+                   const T* tiles, int64_t panels, int64_t rows, int64_t channels, int64_t depth);
   void (*transform_back)(T* out, int64_t out_channel, int64_t out_row, const T* products,
-                         int64_t columns, const TileRun* runs, int64_t run_count, int64_t rows);
+                         int64_t products_size, int64_t columns, const TileRun* runs,
+                         int64_t run_count, int64_t rows);
 };
 using WinogradKernels = RealKernels<WinogradKernelsOf>;
 
