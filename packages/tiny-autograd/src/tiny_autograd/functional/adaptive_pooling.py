@@ -16,6 +16,7 @@ import ndarray_core as nd
 from ndarray_core.errors import ShapeError
 
 from .. import ops
+from ..variable import wrap
 from .arguments import require_tensors
 
 if TYPE_CHECKING:
@@ -41,6 +42,15 @@ def _output_size(name: str, input: Tensor, output_size: Parts, count: int) -> tu
     return tuple(n if s is None else s for s, n in zip(given, input.shape[-count:], strict=True))
 
 
+def _equal_parts(input: Tensor, sizes: tuple[int, ...]) -> dict[str, tuple[int, ...]] | None:
+    """The windows of a pool that does the same, if all parts along a dimension are of one size."""
+    inner = input.shape[-len(sizes) :]
+    if any(n % size for n, size in zip(inner, sizes, strict=True)):
+        return None
+    lengths = tuple(n // size for n, size in zip(inner, sizes, strict=True))
+    return {"size": lengths, "stride": lengths, "padding": (0,) * len(sizes), "places": sizes}
+
+
 def _bins(size: int, count: int) -> list[tuple[int, int]]:
     """`count` parts (start, end) that cover `size` elements evenly; they may overlap by one."""
     return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
@@ -59,6 +69,8 @@ def _adaptive_avg_pool(name: str, input: Tensor, output_size: Parts, count: int)
     sizes = _output_size(name, input, output_size, count)
     if all(size == 1 for size in sizes):
         return ops.mean(input, tuple(range(-count, 0)), True)
+    if (windows := _equal_parts(input, sizes)) is not None:
+        return ops.avg_pool(input, count_include_pad=True, divisor=None, **windows)
     # Averaging is linear along each dimension: one matrix for each.
     x = input
     for dim, size in zip(range(-count, 0), sizes, strict=True):
@@ -71,7 +83,7 @@ def _adaptive_avg_pool(name: str, input: Tensor, output_size: Parts, count: int)
             x = ops.matmul(matrix, x)
         else:
             x = ops.transpose(ops.matmul(matrix, ops.transpose(x, dim, -2)), dim, -2)
-    return ops.clone(x) if x is input else x
+    return x
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Parts) -> Tensor:
@@ -114,6 +126,12 @@ def _adaptive_max_pool(
 ) -> Tensor | tuple[Tensor, Tensor]:
     require_tensors(name, input=input)
     sizes = _output_size(name, input, output_size, count)
+    if (windows := _equal_parts(input, sizes)) is not None:
+        once = (1,) * count
+        pooled = ops.max_pool(input, dilation=once, **windows)
+        if not return_indices:
+            return pooled
+        return pooled, wrap(nd.fused.max_pool(input.array, dilation=once, **windows)[1])
     inner = input.shape[-count:]
     positions = nd.arange(prod(inner), dtype=nd.int64, device=input.device).reshape(inner)
     values, sources = [], []
