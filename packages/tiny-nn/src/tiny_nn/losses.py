@@ -67,7 +67,12 @@ class MSELoss(Loss):
 
 
 class L1Loss(Loss):
-    """|input - target|."""
+    """|input - target|.
+
+    >>> import tiny_nn as nn
+    >>> nn.L1Loss()(nn.tensor([1.0, 2.0]), nn.tensor([1.0, 4.0])).item()
+    1.0
+    """
 
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -77,7 +82,12 @@ class L1Loss(Loss):
 
 
 class SmoothL1Loss(Loss):
-    """0.5 d^2 / beta where d = |input - target| < beta, else d - beta / 2 (Girshick 2015)."""
+    """0.5 d^2 / beta where d = |input - target| < beta, else d - beta / 2 (Girshick 2015).
+
+    >>> import tiny_nn as nn
+    >>> nn.SmoothL1Loss()(nn.tensor([0.0, 0.0]), nn.tensor([1.0, 3.0])).item()
+    1.5
+    """
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction)
@@ -88,7 +98,12 @@ class SmoothL1Loss(Loss):
 
 
 class HuberLoss(Loss):
-    """0.5 d^2 where d = |input - target| <= delta, else delta (d - delta / 2) (Huber 1964)."""
+    """0.5 d^2 where d = |input - target| <= delta, else delta (d - delta / 2) (Huber 1964).
+
+    >>> import tiny_nn as nn
+    >>> nn.HuberLoss()(nn.tensor([0.0, 0.0]), nn.tensor([1.0, 3.0])).item()
+    1.5
+    """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
@@ -103,6 +118,10 @@ class NLLLoss(_WeightedLoss):
 
     input: log-probabilities (N, C, ...); target: classes (N, ...); weight: (C,). The mean is
     weighted, and targets equal to ``ignore_index`` count nothing.
+
+    >>> import tiny_nn as nn
+    >>> nn.NLLLoss()(nn.tensor([[-0.5, -1.0]]), nn.tensor([1])).item()
+    1.0
     """
 
     def __init__(
@@ -158,7 +177,12 @@ class CrossEntropyLoss(_WeightedLoss):
 
 class BCELoss(_WeightedLoss):
     """-(target log input + (1 - target) log(1 - input)) of probabilities; each log is held above
-    -100, as torch does."""
+    -100, as torch does.
+
+    >>> import tiny_nn as nn
+    >>> round(nn.BCELoss()(nn.tensor([0.5]), nn.tensor([1.0])).item(), 4)  # log 2
+    0.6931
+    """
 
     def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
         super().__init__(weight, reduction)
@@ -201,7 +225,13 @@ class BCEWithLogitsLoss(_WeightedLoss):
 class KLDivLoss(Loss):
     """target (log target - input): the divergence of target from exp(input) (Kullback & Leibler
     1951). ``reduction`` may also be "batchmean", the sum over the batch size, which is the
-    definition's; ``log_target`` says that target holds logarithms."""
+    definition's; ``log_target`` says that target holds logarithms.
+
+    >>> import tiny_nn as nn
+    >>> p = nn.tensor([[0.25, 0.75]])
+    >>> nn.KLDivLoss(reduction="batchmean")(p.log(), p).item()
+    0.0
+    """
 
     def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__("sum" if reduction == "batchmean" else reduction)
@@ -218,6 +248,10 @@ class PoissonNLLLoss(Loss):
 
     Without ``log_input`` input is the expected count itself and ``eps`` is added to it inside the
     logarithm; ``full`` adds Stirling's approximation of log(target!).
+
+    >>> import tiny_nn as nn
+    >>> nn.PoissonNLLLoss()(nn.tensor([0.0]), nn.tensor([2.0])).item()
+    1.0
     """
 
     def __init__(
@@ -242,7 +276,12 @@ class PoissonNLLLoss(Loss):
 
 class GaussianNLLLoss(Loss):
     """Minus the log-likelihood of ``target`` under normal distributions of mean ``input`` and
-    variance ``var``, which is at least ``eps`` (Nix & Weigend 1994); ``full`` adds the constant."""
+    variance ``var``, which is at least ``eps`` (Nix & Weigend 1994); ``full`` adds the constant.
+
+    >>> import tiny_nn as nn
+    >>> nn.GaussianNLLLoss()(nn.tensor([1.0]), nn.tensor([3.0]), nn.tensor([1.0])).item()
+    2.0
+    """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)

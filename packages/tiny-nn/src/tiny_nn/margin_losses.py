@@ -41,7 +41,12 @@ class MarginRankingLoss(_MarginLoss):
 
 
 class HingeEmbeddingLoss(_MarginLoss):
-    """input where target is 1, max(0, margin - input) where it is -1: input is a distance."""
+    """input where target is 1, max(0, margin - input) where it is -1: input is a distance.
+
+    >>> import tiny_nn as nn
+    >>> nn.HingeEmbeddingLoss()(nn.tensor([0.25, 0.25]), nn.tensor([1, -1])).item()
+    0.5
+    """
 
     def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
         super().__init__(margin, reduction)
@@ -51,7 +56,13 @@ class HingeEmbeddingLoss(_MarginLoss):
 
 
 class CosineEmbeddingLoss(_MarginLoss):
-    """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1."""
+    """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1.
+
+    >>> import tiny_nn as nn
+    >>> a, b = nn.tensor([[1.0, 0.0]]), nn.tensor([[0.0, 1.0]])
+    >>> nn.CosineEmbeddingLoss()(a, b, nn.tensor([1])).item()
+    1.0
+    """
 
     def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
         super().__init__(margin, reduction)
@@ -63,7 +74,12 @@ class CosineEmbeddingLoss(_MarginLoss):
 
 
 class SoftMarginLoss(Loss):
-    """log(1 + exp(-target * input)), for targets 1 and -1."""
+    """log(1 + exp(-target * input)), for targets 1 and -1.
+
+    >>> import tiny_nn as nn
+    >>> round(nn.SoftMarginLoss()(nn.tensor([0.0]), nn.tensor([1.0])).item(), 4)  # log 2
+    0.6931
+    """
 
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -74,7 +90,13 @@ class SoftMarginLoss(Loss):
 
 class TripletMarginLoss(_MarginLoss):
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), where d is the ``p``-norm of
-    the difference (Balntas et al. 2016); ``swap`` takes the nearer of anchor and positive."""
+    the difference (Balntas et al. 2016); ``swap`` takes the nearer of anchor and positive.
+
+    >>> import tiny_nn as nn
+    >>> a, p, n = (nn.tensor([[value]]) for value in (0.0, 1.0, 3.0))
+    >>> round(nn.TripletMarginLoss(margin=2.5)(a, p, n).item(), 3)
+    0.5
+    """
 
     def __init__(
         self,

@@ -44,7 +44,14 @@ _MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect"}
 
 
 class Compose:
-    """One transform after the other."""
+    """One transform after the other.
+
+    >>> import tiny_nn as nn
+    >>> from tiny_nn.data import transforms
+    >>> both = transforms.Compose([transforms.Pad(1), transforms.CenterCrop(3)])
+    >>> both(nn.ones((1, 3, 3))).sum().item()
+    9.0
+    """
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
         self.transforms = list(transforms)
@@ -171,7 +178,12 @@ class RandomHorizontalFlip(_RandomFlip):
 
 
 class RandomVerticalFlip(_RandomFlip):
-    """Top and bottom exchanged, with probability ``p`` for each image."""
+    """Top and bottom exchanged, with probability ``p`` for each image.
+
+    >>> import tiny_nn as nn
+    >>> nn.data.transforms.RandomVerticalFlip(p=1.0)(nn.tensor([[[1], [2]]])).tolist()
+    [[[2], [1]]]
+    """
 
     dim = -2
 
@@ -272,6 +284,10 @@ class CenterCrop:
     """The window of ``size`` in the middle; an odd rest is left out at the bottom and right.
 
     Raises ShapeError for an image that is too small.
+
+    >>> import tiny_nn as nn
+    >>> nn.data.transforms.CenterCrop(2)(nn.arange(16).reshape(1, 4, 4)).tolist()
+    [[[5, 6], [9, 10]]]
     """
 
     def __init__(self, size: int | tuple[int, int]) -> None:

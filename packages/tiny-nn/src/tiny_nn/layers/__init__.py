@@ -13,6 +13,7 @@ from tiny_nn.layers import (
     linear,
     normalization,
     padding,
+    piecewise_linear,
     pooling,
     recurrent,
     recurrent_cell,
@@ -32,6 +33,7 @@ from tiny_nn.layers.images import *
 from tiny_nn.layers.linear import *
 from tiny_nn.layers.normalization import *
 from tiny_nn.layers.padding import *
+from tiny_nn.layers.piecewise_linear import *
 from tiny_nn.layers.pooling import *
 from tiny_nn.layers.recurrent import *
 from tiny_nn.layers.recurrent_cell import *
@@ -52,6 +54,7 @@ __all__ += images.__all__
 __all__ += linear.__all__
 __all__ += normalization.__all__
 __all__ += padding.__all__
+__all__ += piecewise_linear.__all__
 __all__ += pooling.__all__
 __all__ += recurrent.__all__
 __all__ += recurrent_cell.__all__

@@ -33,13 +33,14 @@ class MultiheadAttention(Module):
     ``forward(query, key, value)`` gives ``(output, weights)``. query: (L, N, embed_dim), key:
     (S, N, kdim), value: (S, N, vdim), with ``batch_first`` (N, L, ...), or without N; output as
     query. weights: (N, L, S), the average over the heads, (N, num_heads, L, S) unless
-    ``average_attn_weights``, or None unless ``need_weights``, which is much faster.
+    ``average_attn_weights``, or None unless ``need_weights``.
 
     ``key_padding_mask`` (N, S) and ``attn_mask`` (L, S) or (N * num_heads, L, S) hold bools, true
     where a key may **not** be seen, or numbers that are added to the scores. ``is_causal`` without
     an ``attn_mask`` lets query i see the keys 0 to i. A query that sees no key gets zeros from the
     heads. In training ``dropout`` acts on the weights. ``add_bias_kv`` appends a learned key and
-    value, ``add_zero_attn`` zeros.
+    value, ``add_zero_attn`` zeros. Raises ShapeError for sizes that do not fit, DTypeError for a
+    mask of integers.
 
     >>> import tiny_nn as nn
     >>> attention = nn.MultiheadAttention(8, 2, batch_first=True)

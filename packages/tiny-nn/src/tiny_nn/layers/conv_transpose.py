@@ -87,7 +87,12 @@ class _TransposedConvolution(Convolution):
 
 class ConvTranspose1d(_TransposedConvolution):
     """Transposed convolution over one dimension: (N, C_in, L) -> (N, C_out, L'); as
-    ``ConvTranspose2d``."""
+    ``ConvTranspose2d``.
+
+    >>> import tiny_nn as nn
+    >>> nn.ConvTranspose1d(3, 8, 3, stride=2)(nn.zeros((2, 3, 6))).shape
+    (2, 8, 13)
+    """
 
     dims = 1
     convolve = staticmethod(F.conv_transpose1d)
@@ -112,7 +117,12 @@ class ConvTranspose2d(_TransposedConvolution):
 
 class ConvTranspose3d(_TransposedConvolution):
     """Transposed convolution over three dimensions: (N, C_in, D, H, W) -> (N, C_out, D', H', W');
-    as ``ConvTranspose2d``."""
+    as ``ConvTranspose2d``.
+
+    >>> import tiny_nn as nn
+    >>> nn.ConvTranspose3d(1, 2, 2, stride=2)(nn.zeros((1, 1, 2, 3, 4))).shape
+    (1, 2, 4, 6, 8)
+    """
 
     dims = 3
     convolve = staticmethod(F.conv_transpose3d)

@@ -39,7 +39,12 @@ class Dropout(_Dropout):
 
 
 class Dropout1d(_Dropout):
-    """In training, zero whole channels of (N, C, L) or (C, L) (Tompson et al. 2015)."""
+    """In training, zero whole channels of (N, C, L) or (C, L) (Tompson et al. 2015).
+
+    >>> import tiny_nn as nn
+    >>> sorted(set(nn.Dropout1d()(nn.ones((8, 4, 3))).sum(2).flatten().tolist()))
+    [0.0, 6.0]
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout1d(input, self.p, self.training)
@@ -59,14 +64,24 @@ class Dropout2d(_Dropout):
 
 
 class Dropout3d(_Dropout):
-    """In training, zero whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    """In training, zero whole channels of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import tiny_nn as nn
+    >>> sorted(set(nn.Dropout3d()(nn.ones((8, 4, 2, 2, 2))).sum((2, 3, 4)).flatten().tolist()))
+    [0.0, 16.0]
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout3d(input, self.p, self.training)
 
 
 class AlphaDropout(_Dropout):
-    """In training, dropout that keeps mean 0 and variance 1, for SELU (Klambauer et al. 2017)."""
+    """In training, dropout that keeps mean 0 and variance 1, for SELU (Klambauer et al. 2017).
+
+    >>> import tiny_nn as nn
+    >>> nn.AlphaDropout(0.5).eval()(nn.ones((3,))).tolist()
+    [1.0, 1.0, 1.0]
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training)

@@ -65,7 +65,12 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """``Upsample`` with the nearest element: (N, C, H, W) -> (N, C, H', W')."""
+    """``Upsample`` with the nearest element: (N, C, H, W) -> (N, C, H', W').
+
+    >>> import tiny_nn as nn
+    >>> nn.UpsamplingNearest2d(scale_factor=2)(nn.zeros((1, 1, 2, 3))).shape
+    (1, 1, 4, 6)
+    """
 
     def __init__(
         self, size: Pair | None = None, scale_factor: float | tuple[float, float] | None = None
@@ -74,7 +79,12 @@ class UpsamplingNearest2d(Upsample):
 
 
 class UpsamplingBilinear2d(Upsample):
-    """``Upsample``, bilinear and with corners aligned: (N, C, H, W) -> (N, C, H', W')."""
+    """``Upsample``, bilinear and with corners aligned: (N, C, H, W) -> (N, C, H', W').
+
+    >>> import tiny_nn as nn
+    >>> nn.UpsamplingBilinear2d(size=(1, 3))(nn.tensor([[[[1.0, 2.0]]]])).flatten().tolist()
+    [1.0, 1.5, 2.0]
+    """
 
     def __init__(
         self, size: Pair | None = None, scale_factor: float | tuple[float, float] | None = None
@@ -102,7 +112,12 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """(..., C, H * r, W * r) -> (..., C * r * r, H, W): the inverse of ``PixelShuffle``."""
+    """(..., C, H * r, W * r) -> (..., C * r * r, H, W): the inverse of ``PixelShuffle``.
+
+    >>> import tiny_nn as nn
+    >>> nn.PixelUnshuffle(2)(nn.zeros((1, 3, 4, 6))).shape
+    (1, 12, 2, 3)
+    """
 
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
@@ -116,7 +131,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """Channel k of each of ``groups`` groups, for one k after the other (Zhang et al. 2018)."""
+    """Channel k of each of ``groups`` groups, for one k after the other (Zhang et al. 2018).
+
+    >>> import tiny_nn as nn
+    >>> nn.ChannelShuffle(2)(nn.arange(4).reshape(1, 4, 1)).flatten().tolist()
+    [0, 2, 1, 3]
+    """
 
     def __init__(self, groups: int) -> None:
         super().__init__()

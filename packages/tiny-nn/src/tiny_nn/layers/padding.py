@@ -78,13 +78,23 @@ class ConstantPad1d(_ConstantPad):
 
 
 class ConstantPad2d(_ConstantPad):
-    """``value`` around the last two dimensions: (left, right, top, bottom)."""
+    """``value`` around the last two dimensions: (left, right, top, bottom).
+
+    >>> import tiny_nn as nn
+    >>> nn.ConstantPad2d(1, 5.0)(nn.zeros((1, 3, 4))).shape
+    (1, 5, 6)
+    """
 
     dims = 2
 
 
 class ConstantPad3d(_ConstantPad):
-    """``value`` around the last three dimensions: (left, right, top, bottom, front, back)."""
+    """``value`` around the last three dimensions: (left, right, top, bottom, front, back).
+
+    >>> import tiny_nn as nn
+    >>> nn.ConstantPad3d(1, 5.0)(nn.zeros((1, 2, 3, 4))).shape
+    (1, 4, 5, 6)
+    """
 
     dims = 3
 
@@ -95,7 +105,12 @@ class _ZeroPad(_Pad):
 
 
 class ZeroPad1d(_ZeroPad):
-    """Zeros around the last dimension."""
+    """Zeros around the last dimension.
+
+    >>> import tiny_nn as nn
+    >>> nn.ZeroPad1d(1)(nn.zeros((1, 3))).shape
+    (1, 5)
+    """
 
     dims = 1
 
@@ -112,7 +127,12 @@ class ZeroPad2d(_ZeroPad):
 
 
 class ZeroPad3d(_ZeroPad):
-    """Zeros around the last three dimensions."""
+    """Zeros around the last three dimensions.
+
+    >>> import tiny_nn as nn
+    >>> nn.ZeroPad3d(1)(nn.zeros((1, 2, 3, 4))).shape
+    (1, 4, 5, 6)
+    """
 
     dims = 3
 
@@ -133,13 +153,23 @@ class ReflectionPad1d(_ReflectionPad):
 
 
 class ReflectionPad2d(_ReflectionPad):
-    """The input mirrored at its edges, which are not repeated."""
+    """The input mirrored at its edges, which are not repeated.
+
+    >>> import tiny_nn as nn
+    >>> nn.ReflectionPad2d(1)(nn.zeros((1, 3, 4))).shape
+    (1, 5, 6)
+    """
 
     dims = 2
 
 
 class ReflectionPad3d(_ReflectionPad):
-    """The input mirrored at its faces, which are not repeated."""
+    """The input mirrored at its faces, which are not repeated.
+
+    >>> import tiny_nn as nn
+    >>> nn.ReflectionPad3d(1)(nn.zeros((1, 2, 3, 4))).shape
+    (1, 4, 5, 6)
+    """
 
     dims = 3
 
@@ -160,13 +190,23 @@ class ReplicationPad1d(_ReplicationPad):
 
 
 class ReplicationPad2d(_ReplicationPad):
-    """The edges, repeated outwards."""
+    """The edges, repeated outwards.
+
+    >>> import tiny_nn as nn
+    >>> nn.ReplicationPad2d(1)(nn.zeros((1, 3, 4))).shape
+    (1, 5, 6)
+    """
 
     dims = 2
 
 
 class ReplicationPad3d(_ReplicationPad):
-    """The faces, repeated outwards."""
+    """The faces, repeated outwards.
+
+    >>> import tiny_nn as nn
+    >>> nn.ReplicationPad3d(1)(nn.zeros((1, 2, 3, 4))).shape
+    (1, 4, 5, 6)
+    """
 
     dims = 3
 
@@ -187,12 +227,22 @@ class CircularPad1d(_CircularPad):
 
 
 class CircularPad2d(_CircularPad):
-    """What is at the opposite edge, as if the input were a torus."""
+    """What is at the opposite edge, as if the input were a torus.
+
+    >>> import tiny_nn as nn
+    >>> nn.CircularPad2d(1)(nn.zeros((1, 3, 4))).shape
+    (1, 5, 6)
+    """
 
     dims = 2
 
 
 class CircularPad3d(_CircularPad):
-    """What is at the opposite face."""
+    """What is at the opposite face.
+
+    >>> import tiny_nn as nn
+    >>> nn.CircularPad3d(1)(nn.zeros((1, 2, 3, 4))).shape
+    (1, 4, 5, 6)
+    """
 
     dims = 3

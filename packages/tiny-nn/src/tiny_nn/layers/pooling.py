@@ -68,7 +68,12 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """The maximum of each window: (N, C, L) -> (N, C, L'); options as in ``MaxPool2d``."""
+    """The maximum of each window: (N, C, L) -> (N, C, L'); options as in ``MaxPool2d``.
+
+    >>> import tiny_nn as nn
+    >>> nn.MaxPool1d(2)(nn.tensor([[1.0, 3.0, 9.0, 5.0]])).tolist()
+    [[3.0, 9.0]]
+    """
 
     pool = staticmethod(F.max_pool1d)
 
@@ -89,7 +94,12 @@ class MaxPool2d(_MaxPool):
 
 
 class MaxPool3d(_MaxPool):
-    """The maximum of each window: (N, C, D, H, W) -> (N, C, D', H', W'); as ``MaxPool2d``."""
+    """The maximum of each window: (N, C, D, H, W) -> (N, C, D', H', W'); as ``MaxPool2d``.
+
+    >>> import tiny_nn as nn
+    >>> nn.MaxPool3d(2)(nn.zeros((2, 3, 4, 4, 6))).shape
+    (2, 3, 2, 2, 3)
+    """
 
     pool = staticmethod(F.max_pool3d)
 
@@ -170,7 +180,12 @@ class AvgPool2d(_AvgPool):
 
 
 class AvgPool3d(_AvgPool):
-    """The mean of each window: (N, C, D, H, W) -> (N, C, D', H', W'); as ``AvgPool2d``."""
+    """The mean of each window: (N, C, D, H, W) -> (N, C, D', H', W'); as ``AvgPool2d``.
+
+    >>> import tiny_nn as nn
+    >>> nn.AvgPool3d(2)(nn.zeros((2, 3, 4, 4, 6))).shape
+    (2, 3, 2, 2, 3)
+    """
 
     pool = staticmethod(F.avg_pool3d)
 
@@ -190,7 +205,12 @@ class _AdaptiveAvgPool(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """The means of ``output_size`` windows that cover the input: (N, C, L) -> (N, C, size)."""
+    """The means of ``output_size`` windows that cover the input: (N, C, L) -> (N, C, size).
+
+    >>> import tiny_nn as nn
+    >>> nn.AdaptiveAvgPool1d(2)(nn.tensor([[1.0, 3.0, 5.0, 9.0]])).tolist()
+    [[2.0, 7.0]]
+    """
 
     pool = staticmethod(F.adaptive_avg_pool1d)
 
@@ -209,7 +229,12 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """The means of windows that cover the volume: (N, C, D, H, W) -> (N, C, *output_size)."""
+    """The means of windows that cover the volume: (N, C, D, H, W) -> (N, C, *output_size).
+
+    >>> import tiny_nn as nn
+    >>> nn.AdaptiveAvgPool3d(1)(nn.zeros((2, 3, 4, 5, 6))).shape
+    (2, 3, 1, 1, 1)
+    """
 
     pool = staticmethod(F.adaptive_avg_pool3d)
 
@@ -230,7 +255,12 @@ class _AdaptiveMaxPool(Module):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """The maxima of ``output_size`` windows that cover the input: (N, C, L) -> (N, C, size)."""
+    """The maxima of ``output_size`` windows that cover the input: (N, C, L) -> (N, C, size).
+
+    >>> import tiny_nn as nn
+    >>> nn.AdaptiveMaxPool1d(2)(nn.tensor([[1.0, 3.0, 5.0, 9.0]])).tolist()
+    [[3.0, 9.0]]
+    """
 
     pool = staticmethod(F.adaptive_max_pool1d)
 
@@ -249,6 +279,11 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """The maxima of windows that cover the volume: (N, C, D, H, W) -> (N, C, *output_size)."""
+    """The maxima of windows that cover the volume: (N, C, D, H, W) -> (N, C, *output_size).
+
+    >>> import tiny_nn as nn
+    >>> nn.AdaptiveMaxPool3d((1, 2, 3))(nn.zeros((2, 3, 4, 5, 6))).shape
+    (2, 3, 1, 2, 3)
+    """
 
     pool = staticmethod(F.adaptive_max_pool3d)

@@ -12,7 +12,12 @@ __all__ = ["Flatten", "Identity", "Unflatten"]
 
 
 class Identity(Module):
-    """Returns its input; takes and ignores any arguments, so that it can stand for any layer."""
+    """Returns its input; takes and ignores any arguments, so that it can stand for any layer.
+
+    >>> import tiny_nn as nn
+    >>> nn.Identity(64, whatever=True)(nn.tensor([1.0])).tolist()
+    [1.0]
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()

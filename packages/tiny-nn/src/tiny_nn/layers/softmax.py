@@ -39,21 +39,36 @@ class Softmax(_AlongDim):
 
 
 class LogSoftmax(_AlongDim):
-    """x - log(sum(exp(x))) along ``dim``."""
+    """x - log(sum(exp(x))) along ``dim``.
+
+    >>> import tiny_nn as nn
+    >>> [round(value, 3) for value in nn.LogSoftmax(dim=0)(nn.tensor([0.0, 1.0])).tolist()]
+    [-1.313, -0.313]
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.log_softmax(input, self._checked_dim())
 
 
 class Softmin(_AlongDim):
-    """softmax(-x) along ``dim``."""
+    """softmax(-x) along ``dim``.
+
+    >>> import tiny_nn as nn
+    >>> [round(value, 3) for value in nn.Softmin(dim=0)(nn.tensor([0.0, 1.0])).tolist()]
+    [0.731, 0.269]
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softmin(input, self._checked_dim())
 
 
 class Softmax2d(Module):
-    """Softmax over the channels of (N, C, H, W) or (C, H, W), at each position."""
+    """Softmax over the channels of (N, C, H, W) or (C, H, W), at each position.
+
+    >>> import tiny_nn as nn
+    >>> nn.Softmax2d()(nn.zeros((1, 4, 1, 2))).tolist()[0][0]
+    [[0.25, 0.25]]
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         if input.ndim not in (3, 4):

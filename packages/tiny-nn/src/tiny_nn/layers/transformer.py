@@ -163,6 +163,11 @@ class TransformerEncoder(Module):
     """``num_layers`` copies of an encoder layer, one behind the other, and a norm if given.
 
     The copies start with equal parameters, as torch's do.
+
+    >>> import tiny_nn as nn
+    >>> layer = nn.TransformerEncoderLayer(8, 2, dim_feedforward=16)
+    >>> nn.TransformerEncoder(layer, num_layers=2)(nn.zeros((5, 3, 8))).shape
+    (5, 3, 8)
     """
 
     def __init__(
@@ -186,7 +191,13 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """``num_layers`` copies of a decoder layer, one behind the other, and a norm if given."""
+    """``num_layers`` copies of a decoder layer, one behind the other, and a norm if given.
+
+    >>> import tiny_nn as nn
+    >>> layer = nn.TransformerDecoderLayer(8, 2, dim_feedforward=16)
+    >>> nn.TransformerDecoder(layer, num_layers=2)(nn.zeros((4, 3, 8)), nn.zeros((5, 3, 8))).shape
+    (4, 3, 8)
+    """
 
     def __init__(
         self, decoder_layer: TransformerDecoderLayer, num_layers: int, norm: Module | None = None

@@ -84,6 +84,14 @@ class Adadelta(Optimizer):
     v = rho v + (1 - rho) g^2; d = g sqrt(u + eps) / sqrt(v + eps); u = rho u + (1 - rho) d^2;
     parameter -= lr * d. ``weight_decay`` adds weight_decay * parameter to the gradient;
     ``maximize`` turns the gradient round.
+
+    >>> import tiny_nn as nn
+    >>> x = nn.Parameter(nn.tensor([3.0]))
+    >>> optimizer = nn.optim.Adadelta([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> round(x.item(), 4)
+    2.9984
     """
 
     def __init__(

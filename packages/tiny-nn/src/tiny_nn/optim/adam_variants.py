@@ -56,6 +56,14 @@ class Adamax(_AdamVariant):
     parameter -= lr / (1 - beta1^t) * m / u.
 
     ``weight_decay`` adds weight_decay * parameter to the gradient; ``maximize`` turns it round.
+
+    >>> import tiny_nn as nn
+    >>> x = nn.Parameter(nn.tensor([3.0]))
+    >>> optimizer = nn.optim.Adamax([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> round(x.item(), 4)
+    2.5
     """
 
     def __init__(
@@ -96,6 +104,14 @@ class NAdam(_AdamVariant):
 
     ``weight_decay`` adds weight_decay * parameter to the gradient or, with
     ``decoupled_weight_decay``, shrinks the parameter itself; ``maximize`` turns the gradient round.
+
+    >>> import tiny_nn as nn
+    >>> x = nn.Parameter(nn.tensor([3.0]))
+    >>> optimizer = nn.optim.NAdam([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> round(x.item(), 4)
+    2.4718
     """
 
     def __init__(
@@ -151,6 +167,14 @@ class RAdam(_AdamVariant):
 
     ``weight_decay`` adds weight_decay * parameter to the gradient or, with
     ``decoupled_weight_decay``, shrinks the parameter itself; ``maximize`` turns the gradient round.
+
+    >>> import tiny_nn as nn
+    >>> x = nn.Parameter(nn.tensor([3.0]))
+    >>> optimizer = nn.optim.RAdam([x], lr=0.5)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> round(x.item(), 4)
+    0.0
     """
 
     def __init__(

@@ -7,7 +7,15 @@ from tiny_nn.optim.optimizer import Optimizer
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a cosine from base_lr to eta_min in T_max steps (equation 5 of the paper)."""
+    """Half a cosine from base_lr to eta_min in T_max steps (equation 5 of the paper).
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.854]
+    """
 
     def __init__(
         self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1

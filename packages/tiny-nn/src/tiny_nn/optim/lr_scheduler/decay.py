@@ -39,7 +39,15 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """``base_lr * gamma ** (step // step_size)``."""
+    """``base_lr * gamma ** (step // step_size)``.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.StepLR(optimizer, step_size=1)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.1]
+    """
 
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
@@ -84,7 +92,15 @@ class MultiStepLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """``base_lr * gamma ** step``."""
+    """``base_lr * gamma ** step``.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.9]
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
@@ -95,7 +111,15 @@ class ExponentialLR(LRScheduler):
 
 
 class ConstantLR(LRScheduler):
-    """``base_lr * factor`` for the first ``total_iters`` steps, ``base_lr`` from then on."""
+    """``base_lr * factor`` for the first ``total_iters`` steps, ``base_lr`` from then on.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.ConstantLR(optimizer, 0.5)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.5]
+    """
 
     def __init__(
         self,
@@ -116,7 +140,15 @@ class ConstantLR(LRScheduler):
 
 class LinearLR(LRScheduler):
     """``base_lr`` times a factor that goes from ``start_factor`` to ``end_factor`` in
-    ``total_iters`` steps and stays there: a warm-up, as the defaults have it."""
+    ``total_iters`` steps and stays there: a warm-up, as the defaults have it.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=5)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.6]
+    """
 
     def __init__(
         self,
@@ -143,7 +175,15 @@ class LinearLR(LRScheduler):
 
 
 class PolynomialLR(LRScheduler):
-    """``base_lr * (1 - step / total_iters) ** power``, and 0 from total_iters on."""
+    """``base_lr * (1 - step / total_iters) ** power``, and 0 from total_iters on.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4, power=2.0)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.562]
+    """
 
     def __init__(
         self,

@@ -11,7 +11,15 @@ from tiny_nn.optim.optimizer import Optimizer
 def get_constant_schedule_with_warmup(
     optimizer: Optimizer, num_warmup_steps: int, last_epoch: int = -1
 ) -> LambdaLR:
-    """The rate rises from 0 in a line for ``num_warmup_steps``, and stays."""
+    """The rate rises from 0 in a line for ``num_warmup_steps``, and stays.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.get_constant_schedule_with_warmup(optimizer, 4)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [0.25]
+    """
     return LambdaLR(optimizer, lambda step: _warmup(step, num_warmup_steps), last_epoch)
 
 
@@ -19,7 +27,15 @@ def get_linear_schedule_with_warmup(
     optimizer: Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
 ) -> LambdaLR:
     """The rate rises from 0 in a line for ``num_warmup_steps``, then falls in a line to 0, which
-    it reaches at ``num_training_steps``."""
+    it reaches at ``num_training_steps``.
+
+    >>> import tiny_nn as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter(nn.zeros((2,)))], lr=1.0)
+    >>> schedule = nn.optim.lr_scheduler.get_linear_schedule_with_warmup(optimizer, 1, 10)
+    >>> schedule.step()
+    >>> [round(rate, 3) for rate in schedule.get_last_lr()]
+    [1.0]
+    """
 
     def factor(step: int) -> float:
         share = _share(step, num_warmup_steps, num_training_steps)
