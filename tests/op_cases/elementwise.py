@@ -175,7 +175,7 @@ def _activations() -> list[OpCase]:
         case("selu", F.selu, distinct(3, 4), torch=f + "selu"),
         case("silu", ops.silu, normal(3, 4), torch=f + "silu"),
         case("mish", F.mish, normal(3, 4), torch=f + "mish"),
-        case("gelu", ops.gelu, normal(3, 4), torch=f + "gelu"),
+        case("gelu", ops.gelu, normal(3, 4), torch=f + "gelu", covers="gelu"),
         case("gelu[tanh]", F.gelu, normal(3, 4), approximate="tanh", torch=f + "gelu"),
         case("softplus", ops.softplus, normal(3, 4), beta=2.0, torch=f + "softplus"),
         case("softplus[threshold]", ops.softplus, distinct(3, 4), threshold=1.05,

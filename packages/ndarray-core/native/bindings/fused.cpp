@@ -29,6 +29,12 @@ void bind_fused(nb::module_& m) {
   m.def("log_softmax_gradient", &log_softmax_gradient, nb::arg("gradient"), nb::arg("out"),
         nb::kw_only(), nb::arg("axis"));
 
+  m.def("gelu", &gelu, nb::arg("x"), nb::kw_only(), nb::arg("approximate"));
+  m.def("gelu_gradient", &gelu_gradient, nb::arg("gradient"), nb::arg("x"), nb::kw_only(),
+        nb::arg("approximate"));
+  m.def("silu", &silu, nb::arg("x"));
+  m.def("silu_gradient", &silu_gradient, nb::arg("gradient"), nb::arg("x"));
+
   m.def("layer_norm", &layer_norm, nb::arg("x"), nb::arg("weight") = nb::none(),
         nb::arg("bias") = nb::none(), nb::kw_only(), nb::arg("axes"), nb::arg("eps"));
   m.def("layer_norm_gradient", &layer_norm_gradient, nb::arg("gradient"), nb::arg("x"),

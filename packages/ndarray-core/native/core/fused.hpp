@@ -5,6 +5,7 @@
 #include <array>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -69,6 +70,12 @@ Result softmax(const Array& x, int64_t axis);
 Result softmax_gradient(const Array& gradient, const Array& out, int64_t axis);
 Result log_softmax(const Array& x, int64_t axis);
 Result log_softmax_gradient(const Array& gradient, const Array& out, int64_t axis);
+
+// ops/activation. approximate: "none" or "tanh".
+Result gelu(const Array& x, const std::string& approximate);
+Result gelu_gradient(const Array& gradient, const Array& x, const std::string& approximate);
+Result silu(const Array& x);
+Result silu_gradient(const Array& gradient, const Array& x);
 
 // ops/normalization. Of several gradients, `needs` says which are wanted.
 using Gradients = std::optional<std::tuple<Result, Result, Result>>;

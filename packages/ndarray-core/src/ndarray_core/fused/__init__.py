@@ -13,7 +13,16 @@ Operands hold real floating-point numbers (DTypeError otherwise) and lie on one 
 bfloat16 are computed with in float32, and rounded once.
 """
 
-from . import convolutions, losses, normalization, optimization, pooling, recurrent
+from . import (
+    activation,
+    convolutions,
+    losses,
+    normalization,
+    optimization,
+    pooling,
+    recurrent,
+)
+from .activation import *
 from .attention import *
 from .attention import __all__ as _attention
 from .convolutions import *
@@ -27,6 +36,7 @@ from .softmax import *
 from .softmax import __all__ as _softmax
 
 __all__ = ["Fused", "fused"]
+__all__ += activation.__all__
 __all__ += _attention
 __all__ += convolutions.__all__
 __all__ += losses.__all__

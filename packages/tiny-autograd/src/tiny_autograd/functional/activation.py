@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from ndarray_core.errors import ShapeError
@@ -83,12 +82,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     (tensor([0.8413]), tensor([0.8412]))
     """
     require_tensors("gelu", input=input)
-    if approximate == "none":
-        return ops.gelu(input)
-    if approximate != "tanh":
-        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
-    inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input * input * input)
-    return 0.5 * input * (1 + ops.tanh(inner))
+    return ops.gelu(input, approximate)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:

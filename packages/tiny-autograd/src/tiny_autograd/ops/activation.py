@@ -20,7 +20,7 @@ from .arithmetic import where
 from .reduction import amax, axis, sum
 from .shape import reshape
 from .special import erf
-from .transcendental import exp, log, sigmoid
+from .transcendental import exp, log, sigmoid, tanh
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -36,9 +36,6 @@ __all__ = [
     "softmax",
     "softplus",
 ]
-
-_SQRT_HALF = math.sqrt(0.5)
-_GAUSS = 1 / math.sqrt(2 * math.pi)
 
 
 @op(cost=elementwise())
@@ -84,39 +81,34 @@ def elu(x: Operand, /, alpha: float = 1.0) -> NDArray:
 elu.vjp(x=lambda g, x, out, alpha: where(x > 0, g, g * (out + alpha)))
 
 
-@op(cost=elementwise(24))
-def silu(x: Operand, /) -> NDArray:
+@fused(nd.fused.silu, gradient=nd.fused.silu_gradient, cost=elementwise(24))
+def silu(x: Tensor, /) -> Tensor:
     """x sigmoid(x), also called swish (Elfwing et al. 2018).
 
     >>> import tiny_autograd as ta
     >>> ta.ops.silu(ta.tensor([-1.0, 2.0]))
     tensor([-0.2689,  1.7616])
     """
-    return nd.multiply(x, nd.sigmoid(x))
+    return x * sigmoid(x)
 
 
-def _silu_gradient(g: Operand, x: Operand, out: Operand) -> Operand:
-    s = sigmoid(x)
-    return g * (s + out * (1 - s))
+@fused(nd.fused.gelu, gradient=nd.fused.gelu_gradient, cost=elementwise(30))
+def _gelu(x: Tensor, /, *, approximate: str) -> Tensor:
+    if approximate == "tanh":
+        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
 
 
-silu.vjp(x=_silu_gradient)
-
-
-@op(cost=elementwise(24))
-def gelu(x: Operand, /) -> NDArray:
+def gelu(x: Operand, /, approximate: str = "none") -> Tensor:
     """x times the standard normal distribution function of x (Hendrycks & Gimpel 2016).
+
+    approximate: "none", or "tanh" for the paper's approximation. Raises ValueError for others.
 
     >>> import tiny_autograd as ta
     >>> ta.ops.gelu(ta.tensor([-1.0, 2.0]))
     tensor([-0.1587,  1.9545])
     """
-    return nd.multiply(x, nd.add(nd.multiply(nd.erf(nd.multiply(x, _SQRT_HALF)), 0.5), 0.5))
-
-
-gelu.vjp(
-    x=lambda g, x: g * (0.5 * erf(x * _SQRT_HALF) + 0.5 + x * (_GAUSS * exp(x * x * -0.5))),
-)
+    return _gelu(x, approximate=approximate)
 
 
 @op(cost=elementwise(42))
