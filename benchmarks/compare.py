@@ -23,6 +23,7 @@ from image_rows import image_rows
 from loading_rows import loading_rows
 from model_rows import MODEL_ROWS
 from row import Row, Work
+from row_wise_rows import row_wise_rows
 from sequence_rows import recurrent_rows
 
 import ndarray_core as nd
@@ -204,6 +205,7 @@ def rows() -> list[Row]:
         training_row(),
         *image_rows(),
         *recurrent_rows(),
+        *row_wise_rows(),
         *loading_rows(),
     ]
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import torch
 import torch.nn.functional as F
-from row import Row
+from row import Row, both, pair
 
 import tiny_autograd as ta
 
@@ -33,49 +29,12 @@ POOLS = {
 }
 
 
-def _pair(*shape: int) -> tuple[ta.Tensor, torch.Tensor]:
-    """The same numbers for both, as leaves."""
-    host = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-    return ta.tensor(host, device="cpu", requires_grad=True), torch.tensor(host, requires_grad=True)
-
-
-def _both(name: str, calls: int, ours: Any, theirs: Any, inputs: Any) -> list[Row]:
-    """A row for the forward pass and one for both: `ours` and `theirs` take one of `inputs`."""
-    our_inputs, their_inputs = zip(*inputs, strict=True)
-
-    def forward(lib: Any, function: Any, operands: Any) -> Any:
-        with lib.no_grad():
-            return function(*operands)
-
-    def step(function: Any, operands: Any, gradient: Any) -> None:
-        function(*operands).backward(gradient)
-        for x in operands:
-            x.grad = None
-
-    shape = tuple(forward(torch, theirs, their_inputs).shape)
-    gradient, their_gradient = (x.detach() for x in _pair(*shape))
-    return [
-        Row(
-            name,
-            calls,
-            lambda: forward(ta, ours, our_inputs),
-            {"torch": lambda: forward(torch, theirs, their_inputs)},
-        ),
-        Row(
-            f"{name}, and back",
-            calls,
-            lambda: step(ours, our_inputs, gradient),
-            {"torch": lambda: step(theirs, their_inputs, their_gradient)},
-        ),
-    ]
-
-
 def image_rows() -> list[Row]:
     rows = []
     for name, (n, c, size, out, window, stride, padding, groups) in CONVOLUTIONS.items():
-        inputs = _pair(n, c, size, size), _pair(out, c // groups, window, window)
+        inputs = pair(n, c, size, size), pair(out, c // groups, window, window)
         options = {"stride": stride, "padding": padding, "groups": groups}
-        rows += _both(
+        rows += both(
             name,
             1,
             lambda x, w, options=options: ta.functional.conv2d(x, w, **options),
@@ -83,11 +42,11 @@ def image_rows() -> list[Row]:
             inputs,
         )
     for name, (kind, *options) in POOLS.items():
-        rows += _both(
+        rows += both(
             name,
             1,
             lambda x, kind=kind, options=options: getattr(ta.functional, kind)(x, *options),
             lambda x, kind=kind, options=options: getattr(F, kind)(x, *options),
-            [_pair(32, 64, 56, 56)],
+            [pair(32, 64, 56, 56)],
         )
     return rows

@@ -183,12 +183,12 @@ def _check_iterable(params: object) -> None:
 
 
 def check_plain_loop(foreach: bool | None, fused: bool | None) -> None:
-    """Raise ValueError for torch's choices among kernels that do not exist here."""
+    """Raise ValueError for torch's choices among ways to take a step: here is one."""
     for name, chosen in (("foreach", foreach), ("fused", fused)):
         if chosen:
             raise ValueError(
-                f"Optimizer: {name}={chosen!r} needs kernels over lists of tensors, which are "
-                f"not there: parameters are updated one by one; pass {name}=None"
+                f"Optimizer: {name}={chosen!r}: there is no choice, parameters are updated one by "
+                f"one; pass {name}=None"
             )
 
 
