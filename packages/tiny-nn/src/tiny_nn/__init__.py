@@ -72,7 +72,25 @@ from tiny_autograd import (
 from tiny_nn import checkpoint, data, functional, layers, losses, margin_losses, optim, utils
 from tiny_nn.containers import ModuleDict, ModuleList, Sequential
 from tiny_nn.hooks import RemovableHandle
-from tiny_nn.layers import *
+from tiny_nn.layers.activation import *
+from tiny_nn.layers.attention import *
+from tiny_nn.layers.batch_norm import *
+from tiny_nn.layers.conv_transpose import *
+from tiny_nn.layers.convolution import *
+from tiny_nn.layers.distance import *
+from tiny_nn.layers.dropout import *
+from tiny_nn.layers.embedding import *
+from tiny_nn.layers.images import *
+from tiny_nn.layers.linear import *
+from tiny_nn.layers.normalization import *
+from tiny_nn.layers.padding import *
+from tiny_nn.layers.piecewise_linear import *
+from tiny_nn.layers.pooling import *
+from tiny_nn.layers.recurrent import *
+from tiny_nn.layers.recurrent_cell import *
+from tiny_nn.layers.reshaping import *
+from tiny_nn.layers.softmax import *
+from tiny_nn.layers.transformer import *
 from tiny_nn.losses import *
 from tiny_nn.margin_losses import *
 from tiny_nn.module import Module
@@ -151,6 +169,24 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-__all__ += layers.__all__
+__all__ += layers.activation.__all__
+__all__ += layers.attention.__all__
+__all__ += layers.batch_norm.__all__
+__all__ += layers.conv_transpose.__all__
+__all__ += layers.convolution.__all__
+__all__ += layers.distance.__all__
+__all__ += layers.dropout.__all__
+__all__ += layers.embedding.__all__
+__all__ += layers.images.__all__
+__all__ += layers.linear.__all__
+__all__ += layers.normalization.__all__
+__all__ += layers.padding.__all__
+__all__ += layers.piecewise_linear.__all__
+__all__ += layers.pooling.__all__
+__all__ += layers.recurrent.__all__
+__all__ += layers.recurrent_cell.__all__
+__all__ += layers.reshaping.__all__
+__all__ += layers.softmax.__all__
+__all__ += layers.transformer.__all__
 __all__ += losses.__all__
 __all__ += margin_losses.__all__
