@@ -115,7 +115,6 @@ class Source {
   }
 
   bool is_copy() const { return is_copy_; }
-  int64_t images() const { return x_.count; }
   int64_t tap(int64_t d, int64_t h, int64_t w) const {
     const int64_t in_row = is_copy_ ? slot_[w % step_[2]] * run_ + w / step_[2] : w * stride_[2];
     return d * stride_[0] + h * stride_[1] + in_row;
