@@ -148,10 +148,125 @@ void run(const Images<T>& out, const Array& x, const T* weight_data, const Weigh
   }
 }
 
+// Transformed tiles of all channels: for each component panels of columns, which are the tiles.
+template <typename T>
+class TransformedTiles {
+ public:
+  using Transform = decltype(WinogradKernelsOf<T>::transform_tiles);
+
+  TransformedTiles(int64_t channels, int64_t most_tiles)
+      : channels_(channels),
+        panel_(kernels<T>().column_tile),
+        panels_(divide_up(most_tiles, panel_)),
+        size_(kernels<T>().panel_size(channels)),
+        memory_(static_cast<size_t>(components * panels_ * size_) * sizeof(T)) {
+    for (int64_t tile = 0; tile < most_tiles; ++tile) {
+      offsets_.push_back(tile / panel_ * size_ + tile % panel_);
+    }
+  }
+
+  void fill(Transform transform, const Tiles& tiles, const Source<T>& source, const T* y,
+            const int64_t* taps, const Images<T>& places, int64_t count) {
+    const int64_t at_once = 2 * panel_;
+    parallel_for(divide_up(count, at_once), [&](int64_t task) {
+      const int64_t begin = task * at_once, end = std::min(begin + at_once, count);
+      const std::vector<TileRun> runs = runs_of(tiles, source, places, begin, end);
+      transform(component(0) + begin / panel_ * size_, panels_, y, source.channel, taps,
+                runs.data(), static_cast<int64_t>(runs.size()), channels_);
+    });
+  }
+
+  T* component(int64_t i) const {
+    return reinterpret_cast<T*>(memory_.data()) + i * panels_ * size_;
+  }
+  // Of tiles, for the first channel; the next one lies a panel's width further on.
+  const int64_t* offsets() const { return offsets_.data(); }
+
+ private:
+  const int64_t channels_, panel_, panels_, size_;
+  const Scratch memory_;
+  Table offsets_;
+};
+
+template <typename T>
+void run_weight_gradient(const Array& out_array, const Array& gradient_array, const Array& x,
+                         const Windows& windows) {
+  const ConvolutionKernelsOf<T>& kernel = convolution_kernels_of<T>();
+  const Images<T> out(out_array), gradient(gradient_array);
+  const int64_t rows = out.count, channels = out.channels, panel = kernels<T>().column_tile;
+  const Tiles tiles(gradient.size);
+  const Triple step{1, 2, 2}, places{1, tiles.height, tiles.width};
+  const Source<T> source(x, {0, windows.before[0], windows.before[1]}, step, places,
+                         {Table{0}, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
+  const Source<T> of_gradient(gradient_array, {0, 0, 0}, step, places,
+                              {Table{0}, Table{0, 1}, Table{0, 1}});
+  int64_t taps[components], gradient_taps[4];
+  for (int64_t i = 0; i < components; ++i) taps[i] = source.tap(0, i / 4, i % 4);
+  for (int64_t i = 0; i < 4; ++i) gradient_taps[i] = of_gradient.tap(0, i / 2, i % 2);
+
+  const int64_t tile_bytes = components * (rows + channels) * static_cast<int64_t>(sizeof(T));
+  const int64_t chunk = images_at_once(gradient.count, tiles.of_image() * tile_bytes / 2);
+  const int64_t most_tiles = chunk * tiles.of_image();
+  const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
+  const Scratch gradient_copies(static_cast<size_t>(chunk * of_gradient.image + skew) * sizeof(T));
+  TransformedTiles<T> x_tiles(channels, most_tiles), gradient_tiles(rows, most_tiles);
+  const int64_t depth = kernel.block_depth(most_tiles);
+  const int64_t padded_rows = divide_up(rows, kernel.row_unit) * kernel.row_unit;
+  const Scratch packed_memory(static_cast<size_t>(components * padded_rows * most_tiles) *
+                              sizeof(T));
+  T* const packed = reinterpret_cast<T*>(packed_memory.data());
+  const int64_t product_size = rows * channels + skew;
+  const Scratch product_memory(static_cast<size_t>(components * product_size) * sizeof(T));
+  T* const products = reinterpret_cast<T*>(product_memory.data());
+  Table columns;
+  for (int64_t c = 0; c < channels; ++c) columns.push_back(c * panel);
+  const int64_t identity = 0;
+
+  for (int64_t first = 0; first < gradient.count; first += chunk) {
+    const int64_t images = std::min(chunk, gradient.count - first);
+    const int64_t count = images * tiles.of_image(), blocks = divide_up(count, depth);
+    x_tiles.fill(kernels<T>().transform_tiles, tiles, source,
+                 source.prepare(first, images, reinterpret_cast<T*>(copies.data())), taps, gradient,
+                 count);
+    gradient_tiles.fill(
+        kernels<T>().transform_gradient, tiles, of_gradient,
+        of_gradient.prepare(first, images, reinterpret_cast<T*>(gradient_copies.data())),
+        gradient_taps, gradient, count);
+    parallel_for(components * blocks, [&](int64_t task) {
+      const int64_t component = task / blocks, k = task % blocks * depth;
+      kernel.pack_x(packed + (component * most_tiles + k) * padded_rows,
+                    gradient_tiles.component(component), panel, gradient_tiles.offsets() + k, rows,
+                    std::min(depth, count - k));
+    });
+    const int64_t pieces = divide_up(channels, kernel.most_columns);
+    parallel_for(components * pieces, [&](int64_t task) {
+      const int64_t component = task / pieces, j = task % pieces * kernel.most_columns;
+      const Scratch scratch(static_cast<size_t>(kernel.most_columns * depth) * sizeof(T));
+      IndexedProduct<T> product;
+      product.rows = rows;
+      product.depth = depth;
+      product.packed_x = packed + component * most_tiles * padded_rows;
+      product.y = x_tiles.component(component);
+      product.out = products + component * product_size;
+      product.y_terms = {x_tiles.offsets(), most_tiles, 0};
+      product.y_columns = {columns.data(), channels, 0};
+      product.out_columns = {&identity, 1, 1};
+      product.out_row = channels;
+      kernel.multiply(product, j, std::min(kernel.most_columns, channels - j), 0, count, first > 0,
+                      reinterpret_cast<T*>(scratch.data()));
+    });
+  }
+  parallel_for(rows, [&](int64_t row) {
+    kernels<T>().transform_weight_back(out.data + row * channels * 9, products + row * channels,
+                                       product_size, channels);
+  });
+}
+
 }  // namespace
 
-bool suits_winograd(const Array& out, const Array& weight, const Windows& windows) {
-  constexpr int64_t fewest_channels = 24, fewest_tiles = 64;
+bool suits_winograd(const Array& out, const Array& weight, const Windows& windows,
+                    int64_t fewest_channels) {
+  constexpr int64_t fewest_tiles = 64;
   if (weight.ndim() != 4 || weight.shape()[2] != 3 || weight.shape()[3] != 3) return false;
   for (int axis = 0; axis < 2; ++axis) {
     if (windows.stride[axis] != 1 || windows.dilation[axis] != 1 || windows.before[axis] > 2) {
@@ -185,6 +300,12 @@ void convolve_transposed_winograd(const Array& out_array, const Array& x, const 
     }
     run(out, x, kernel.data, view, {0, 2 - windows.before[0], 2 - windows.before[1]});
   });
+}
+
+void winograd_weight_gradient(const Array& out, const Array& gradient, const Array& x,
+                              const Windows& windows) {
+  dispatch_real(out.dtype(),
+                [&]<typename T>() { run_weight_gradient<T>(out, gradient, x, windows); });
 }
 
 }  // namespace nd::cpu

@@ -83,6 +83,58 @@ void transform_tiles(T* to, int64_t panels, const T* y, int64_t channel_stride, 
 }
 
 template <typename T>
+void transform_gradient(T* to, int64_t panels, const T* y, int64_t channel_stride,
+                        const int64_t* taps, const TileRun* runs, int64_t run_count,
+                        int64_t channels) {
+  constexpr int64_t width = Blocking<T>::column_tile, lanes = Blocking<T>::lanes;
+  const int64_t size = panel_size<T>(channels), component_size = panels * size;
+  for (int64_t channel = 0; channel < channels; ++channel, y += channel_stride) {
+    for (int64_t r = 0; r < run_count; ++r) {
+      const TileRun& run = runs[r];
+      T* const column = to + run.column / width * size + channel * width + run.column % width;
+      for (int64_t j = 0; j < run.length; j += lanes) {
+        const T* const from = y + run.source + j;
+        Vector<T> half[2][4];  // g A
+        for (int i = 0; i < 2; ++i) {
+          const Vector<T> a = load(from + taps[2 * i]), b = load(from + taps[2 * i + 1]);
+          half[i][0] = a;
+          half[i][1] = a + b;
+          half[i][2] = a - b;
+          half[i][3] = -b;
+        }
+        for (int k = 0; k < 4; ++k) {
+          T* const target = column + k * component_size + j;
+          store(target, half[0][k]);
+          store(target + 4 * component_size, half[0][k] + half[1][k]);
+          store(target + 8 * component_size, half[0][k] - half[1][k]);
+          store(target + 12 * component_size, -half[1][k]);
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+void transform_weight_back(T* weight, const T* from, int64_t component_size, int64_t channels) {
+  for (int64_t channel = 0; channel < channels; ++channel, weight += 9, ++from) {
+    T half[3][4];  // of G transposed, by rows
+    for (int j = 0; j < 4; ++j) {
+      const T a = from[j * component_size], b = from[(4 + j) * component_size];
+      const T c = from[(8 + j) * component_size], d = from[(12 + j) * component_size];
+      half[0][j] = a + (b + c) / 2;
+      half[1][j] = (b - c) / 2;
+      half[2][j] = (b + c) / 2 + d;
+    }
+    for (int i = 0; i < 3; ++i) {
+      const T inner = (half[i][1] + half[i][2]) / 2;
+      weight[3 * i] = half[i][0] + inner;
+      weight[3 * i + 1] = (half[i][1] - half[i][2]) / 2;
+      weight[3 * i + 2] = inner + half[i][3];
+    }
+  }
+}
+
+template <typename T>
 void multiply(T* out, int64_t out_size, const T* packed, int64_t component_size, const T* tiles,
               int64_t panels, int64_t rows, int64_t channels, int64_t depth) {
   using B = Blocking<T>;
@@ -170,9 +222,14 @@ void transform_back(T* out, int64_t out_channel, int64_t out_row, const T* produ
 }
 
 template <typename T>
-constexpr WinogradKernelsOf<T> kernels_of = {
-    Blocking<T>::column_tile, panel_size<T>, transform_weight<T>,
-    transform_tiles<T>,       multiply<T>,   transform_back<T>};
+constexpr WinogradKernelsOf<T> kernels_of = {Blocking<T>::column_tile,
+                                             panel_size<T>,
+                                             transform_weight<T>,
+                                             transform_tiles<T>,
+                                             transform_gradient<T>,
+                                             transform_weight_back<T>,
+                                             multiply<T>,
+                                             transform_back<T>};
 constexpr WinogradKernels kernels = {kernels_of<float>, kernels_of<double>};
 
 }  // namespace
