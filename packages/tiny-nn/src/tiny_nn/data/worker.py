@@ -138,7 +138,7 @@ def run(
     except (EOFError, BrokenPipeError):
         return  # the main process has closed the pipes, or is gone
     except Exception as error:
-        _send(results, _failure(-1, error))
+        results.send(_failure(-1, error))
 
 
 def _serve(worker_id: int, options: WorkerOptions, tasks: Connection, results: Connection) -> None:
@@ -163,15 +163,15 @@ def _serve(worker_id: int, options: WorkerOptions, tasks: Connection, results: C
             batch = fetcher.fetch(message.indices, message.number, seed)
         except Exception as error:
             number = message.number if isinstance(message, Task) else -1
-            _send(results, _failure(number, error))
+            results.send(_failure(number, error))
             continue
         if batch is END:
-            _send(results, Result(message.number, ended=True))
+            results.send(Result(message.number, ended=True))
             continue
         try:
             _send_batch(results, message, batch, slots)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            _send(results, _failure(message.number, error))
+            results.send(_failure(message.number, error))
 
 
 def _send_batch(results: Connection, task: Task, batch: Any, slots: dict[int, Slot]) -> None:
@@ -179,7 +179,7 @@ def _send_batch(results: Connection, task: Task, batch: Any, slots: dict[int, Sl
     stream = pickle.dumps(batch, protocol=5, buffer_callback=beside.append)
     parts = [memoryview(stream), *(buffer.raw() for buffer in beside)]
     if sum(part.nbytes for part in parts) <= _INLINE:
-        _send(results, Result(task.number, inline=tuple(bytes(part) for part in parts)))
+        results.send(Result(task.number, inline=tuple(bytes(part) for part in parts)))
         return
     spans, end = [], 0
     for part in parts:
@@ -192,7 +192,7 @@ def _send_batch(results: Connection, task: Task, batch: Any, slots: dict[int, Sl
     for (start, stop), part in zip(spans, parts, strict=True):
         slot.memory[start:stop] = part
     grown = None if descriptor is None else end
-    _send(results, Result(task.number, spans=tuple(spans), slot_size=grown))
+    results.send(Result(task.number, spans=tuple(spans), slot_size=grown))
     if descriptor is not None:
         reduction.send_handle(results, descriptor, 0)  # a process id matters on Windows only
         os.close(descriptor)
@@ -205,7 +205,3 @@ def _failure(number: int, error: Exception) -> Result:
     except Exception:  # an exception of any kind, from code that is not ours: its text will do
         return Result(number, error_text=text)
     return Result(number, error=error, error_text=text)
-
-
-def _send(results: Connection, result: Result) -> None:
-    results.send(result)
