@@ -11,7 +11,7 @@ namespace nd::cpu::ND_ISA {
 namespace {
 
 // More than a compiler unrolls before it looks for loops to vectorise.
-constexpr int lane_count = 64;
+constexpr int lane_count = 32;
 
 template <typename Op, typename T>
 ND_INLINE T combine_lanes(T (&lanes)[lane_count]) {
