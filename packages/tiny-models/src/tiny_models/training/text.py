@@ -105,8 +105,8 @@ class TextOptions:
 # About ten minutes on two cores.
 RECURRENT = {"num_layers": 2, "context": 64, "batch_size": 32, "weight_decay": 0.01, "steps": 4000}
 PRESETS: dict[str, dict[str, Any]] = {
-    "rnn": {**RECURRENT, "lr": 1e-3},
-    "lstm": {**RECURRENT, "lr": 2e-3},
+    "rnn": {**RECURRENT, "lr": 2e-3},
+    "lstm": {**RECURRENT, "lr": 4e-3},
     "gpt": {},
 }
 
