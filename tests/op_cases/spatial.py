@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.op_cases.row import OpCase, case, distinct, normal
 
 from tiny_autograd import functional as F
+from tiny_autograd import ops
 
 f = "torch.nn.functional."
 
@@ -16,7 +17,7 @@ def _convolutions() -> list[OpCase]:
         case("conv1d[dilated groups]", F.conv1d, normal(2, 4, 6), normal(6, 2, 2), normal(6),
              dilation=2, groups=2, padding="same", torch=f + "conv1d"),
         case("conv3d", F.conv3d, normal(2, 2, 3, 4, 3), normal(3, 2, 2, 1, 2), normal(3),
-             torch=f + "conv3d"),
+             torch=f + "conv3d", covers="convolution"),
         case("conv3d[options]", F.conv3d, normal(1, 2, 3, 4, 5), normal(2, 1, 2, 1, 2), normal(2),
              stride=(1, 2, 1), padding=(1, 0, 0), dilation=(1, 1, 2), groups=2,
              torch=f + "conv3d"),
@@ -25,7 +26,10 @@ def _convolutions() -> list[OpCase]:
         case("conv_transpose1d[no batch]", F.conv_transpose1d, normal(3, 4), normal(3, 2, 3),
              torch=f + "conv_transpose1d"),
         case("conv_transpose3d", F.conv_transpose3d, normal(1, 2, 2, 1, 2), normal(2, 2, 2, 1, 2),
-             normal(2), stride=(2, 1, 1), padding=(0, 0, 1), torch=f + "conv_transpose3d"),
+             normal(2), stride=(2, 1, 1), padding=(0, 0, 1), torch=f + "conv_transpose3d",
+             covers="transposed_convolution"),
+        case("convolution_weight_gradient", ops.convolution_weight_gradient, normal(2, 3, 3),
+             normal(2, 2, 5), size=(2,), stride=(2,), padding=((1, 0),), dilation=(1,), groups=1),
     ]
     for name, channels, options in (
         ("", 4, {}),
@@ -48,10 +52,12 @@ def _pools() -> list[OpCase]:
         average, largest = f"avg_pool{count}d", f"max_pool{count}d"
         padded = {"kernel_size": 2, "stride": 3, "padding": 1, "ceil_mode": True}
         rows += [
-            case(average, getattr(F, average), smooth, kernel_size=2, torch=f + average),
+            case(average, getattr(F, average), smooth, kernel_size=2, torch=f + average,
+                 covers="avg_pool"),
             case(f"{average}[padded]", getattr(F, average), smooth, **padded,
                  count_include_pad=False, torch=f + average),
-            case(largest, getattr(F, largest), sharp, kernel_size=2, torch=f + largest),
+            case(largest, getattr(F, largest), sharp, kernel_size=2, torch=f + largest,
+                 covers="max_pool"),
             case(f"{largest}[indices]", getattr(F, largest), sharp, **padded, return_indices=True,
                  torch=f + largest),
         ]
