@@ -221,6 +221,27 @@ def test_a_function_that_differs_the_second_time_is_found_out() -> None:
         y.backward()
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_checkpoint_refuses_to_run_again_on_an_argument_written_into(recorded: bool) -> None:
+    inner = leaf(1.0, 2.0) * 1
+    y = ta.checkpoint(ta.exp, inner)
+    with ta.set_grad_enabled(recorded):
+        inner.add_(1.0)
+    with pytest.raises(RuntimeError, match=r"checkpoint: an argument \(shape \(2,\)\) .* clone"):
+        y.sum().backward()
+
+
+def test_a_checkpoint_refuses_to_run_again_with_changed_weights() -> None:
+    weight, data = leaf(2.0), ta.ones(1, dtype=ta.float64)
+    y = ta.checkpoint(lambda x: (x * weight).exp(), data)
+    with ta.no_grad():
+        weight.add_(1.0)
+    with pytest.raises(
+        RuntimeError, match="checkpoint: a leaf tensor, operand of mul, .* in-place"
+    ):
+        y.sum().backward()
+
+
 # Anomalies
 
 
