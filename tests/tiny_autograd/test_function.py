@@ -237,7 +237,7 @@ def test_a_checkpoint_refuses_to_run_again_with_changed_weights() -> None:
     with ta.no_grad():
         weight.add_(1.0)
     with pytest.raises(
-        RuntimeError, match="checkpoint: a leaf tensor, operand of mul, .* in-place"
+        RuntimeError, match=r"checkpoint: a leaf tensor, operand of mul, .* in-place"
     ):
         y.sum().backward()
 

@@ -57,8 +57,8 @@ def test_draws_follow_the_probabilities(device) -> None:
     assert counts(top_p=0.9) == pytest.approx([0.526, 0.316, 0.158, 0], abs=0.03)
     assert counts(top_p=0.01) == [1, 0, 0, 0]
     assert counts(top_k=9) == counts()
-    cold = choose(logits, 1e-3, generator=nn.Generator(0)).tolist()
-    assert set(cold) == {0}
+    for temperature in (1e-3, 1e-40, 1e-300):  # in float32, the logits by the latter overflow
+        assert set(choose(logits, temperature, generator=nn.Generator(0)).tolist()) == {0}
 
 
 def test_an_end_token_ends_each_sequence() -> None:
@@ -93,4 +93,4 @@ def test_an_end_token_ends_each_sequence() -> None:
 def test_calls_that_cannot_be(options, message) -> None:
     call = {"input_ids": nn.tensor([[1]]), "max_new_tokens": 1, **options}
     with pytest.raises(ValueError, match=message):
-        list(stream(small("gpt"), **call))
+        stream(small("gpt"), **call)  # at once, not with the first token

@@ -7,7 +7,7 @@ Works with every model that has ``forward(input_ids, state) -> (logits, state)``
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import tiny_nn as nn
@@ -102,11 +102,27 @@ def stream(
     computes everything anew for each token: the same tokens, later.
 
     A model with ``max_position_embeddings`` forgets the older half of the text when these are
-    full. Raises ValueError for an empty input, or one that is longer than that, and for options
-    out of range.
+    full. Raises ValueError, at the call, for an empty input, or one that is longer than that, and
+    for options out of range.
     """
     limit = getattr(model.config, "max_position_embeddings", None)
     _check(input_ids, max_new_tokens, temperature, top_k, top_p, limit)
+
+    def choice(logits: nn.Tensor) -> nn.Tensor:
+        return choose(logits, temperature, top_k, top_p, generator)
+
+    return _continued(model, input_ids, max_new_tokens, limit, use_cache, choice)
+
+
+def _continued(
+    model: LanguageModel,
+    input_ids: nn.Tensor,
+    max_new_tokens: int,
+    limit: int | None,
+    use_cache: bool,
+    choice: Callable[[nn.Tensor], nn.Tensor],
+) -> Iterator[nn.Tensor]:
+    """The new tokens (B,), each by ``choice`` from the last logits (B, V)."""
     model.eval()
     text = input_ids  # (B, length of the window)
     unread = text  # what the state has not seen
@@ -124,7 +140,7 @@ def stream(
                 logits, state = model(unread, state)
             else:
                 logits, _ = model(text)
-            tokens = choose(logits[:, -1], temperature, top_k, top_p, generator)  # (B,)
+            tokens = choice(logits[:, -1])  # (B,)
             yield tokens
             unread = tokens[:, None]
             text = nn.cat([text, unread], 1)
@@ -145,7 +161,9 @@ def choose(
     """
     if temperature == 0:
         return logits.argmax(-1)
-    logits = logits.to(nn.float32) / temperature
+    # The largest at 0, and in float64: a temperature close to 0 overflows nowhere.
+    logits = logits.to(nn.float64)
+    logits = (logits - logits.amax(-1, keepdim=True)) / temperature
     size = logits.shape[-1]
     if top_k is not None and top_k < size:
         least = logits.topk(top_k, -1)[0][:, -1:]  # (B, 1)
@@ -177,7 +195,7 @@ def _check(
     if limit is not None and input_ids.shape[1] > limit:
         raise ValueError(
             f"generate: {input_ids.shape[1]} tokens are more than the {limit} that the model can "
-            "look at (max_position_embeddings)"
+            "look at (max_position_embeddings); give a shorter text"
         )
     if max_new_tokens < 0:
         raise ValueError(f"generate: max_new_tokens can't be negative, got {max_new_tokens}")

@@ -50,7 +50,7 @@ def generate(
     try:
         ids = tokenizer.encode(prompt)
     except TokenizerError as error:
-        fail(f"--prompt: {error}")
+        fail(f"--prompt: {error}; give another")
     if not ids:
         fail("--prompt is empty; give the text something to begin with")
     try:

@@ -109,6 +109,10 @@ def read_text(path: Path | None) -> str:
 
 def new_run(kind: str, given: dict[str, Any], content: str) -> TextTraining:
     """A run from the beginning."""
+    if "num_heads" in given and kind != "gpt":
+        fail(f"--num-heads is for train gpt: a model of train {kind} has no attention")
+    if "vocab_size" in given and given.get("tokenizer") != "bpe":
+        fail("--vocab-size is for --tokenizer bpe; characters are as many as the text has")
     if "minutes" in given:  # the limit that was asked for is the only one
         given.setdefault("steps", None)
     try:

@@ -65,6 +65,11 @@ class TextOptions:
         for name in ("hidden_size", "num_layers", "num_heads", "context", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.model == "gpt" and self.hidden_size % self.num_heads:
+            raise ValueError(
+                f"hidden_size must be a multiple of num_heads, got {self.hidden_size} and "
+                f"{self.num_heads}"
+            )
         if self.vocab_size < 256:
             raise ValueError(f"vocab_size must be at least 256, got {self.vocab_size}")
         if not 0 < self.lr < math.inf:
