@@ -340,7 +340,12 @@ def test_empty_batches() -> None:
     assert F.max_pool2d(ta.zeros(0, 3, 4, 4), 2).shape == (0, 3, 2, 2)
     assert F.linear(ta.zeros(0, 3), ta.zeros(2, 3)).shape == (0, 2)
     assert F.one_hot(ta.zeros(0, dtype=ta.int64), 3).shape == (0, 3)
-    assert F.softmax(ta.zeros(0, 3), 1).shape == (0, 3)
+    for function in (F.softmax, F.log_softmax):
+        for dim in (0, 1):
+            x = ta.zeros(0, 3, requires_grad=True)
+            (first,) = ta.grad(function(x, dim).sum(), [x], create_graph=True)
+            (second,) = ta.grad(first.sum(), [x])
+            assert second.shape == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -149,16 +149,21 @@ def _softmax_cost(shapes: tuple[Shape, ...], _: Mapping[str, object]) -> Count:
     return 24 * size, size, size
 
 
+def _largest(x: Tensor, axis: int) -> Tensor:
+    # An empty axis has no largest element, and nothing to subtract it from.
+    return amax(x, axis, True) if x.shape[axis] else sum(x, axis, True)
+
+
 @fused(nd.fused.softmax, gradient=nd.fused.softmax_gradient, cost=_softmax_cost)
 def _softmax(x: Tensor, /, *, axis: int) -> Tensor:
     # A common factor cancels: with the largest exponent at 0, nothing overflows.
-    exponentials = exp(x - amax(x, axis, True))
+    exponentials = exp(x - _largest(x, axis))
     return exponentials / sum(exponentials, axis, True)
 
 
 @fused(nd.fused.log_softmax, gradient=nd.fused.log_softmax_gradient, cost=_softmax_cost)
 def _log_softmax(x: Tensor, /, *, axis: int) -> Tensor:
-    shifted = x - amax(x, axis, True)
+    shifted = x - _largest(x, axis)
     return shifted - log(sum(exp(shifted), axis, True))
 
 
