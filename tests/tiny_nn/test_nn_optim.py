@@ -300,6 +300,12 @@ def test_state_dicts_that_do_not_fit() -> None:
         one.load_state_dict(optim.SGD([x, y]).state_dict())
     with pytest.raises(ValueError, match="unknown parameter 7"):
         one.load_state_dict({**one.state_dict(), "state": {7: {}}})
+    with pytest.raises(ValueError, match=r"expected 'state' and 'param_groups', .* got 'weight'"):
+        one.load_state_dict({"weight": x})
+    with pytest.raises(
+        ValueError, match=r"SGD.load_state_dict: a parameter group has no dampening, "
+    ):
+        one.load_state_dict(optim.Adam([x]).state_dict())
 
 
 def test_what_cannot_be_optimized() -> None:

@@ -139,8 +139,13 @@ class Optimizer:
         """Take over options and state from ``state_dict()`` of an optimizer with as many
         parameters in as many groups; state moves to each parameter's device and dtype.
 
-        Raises ValueError if the groups differ in number or size.
+        Raises ValueError if the groups differ in number, size or options.
         """
+        if not {"state", "param_groups"} <= set(state_dict):
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: expected 'state' and 'param_groups', as "
+                f"state_dict() gives them, got {', '.join(map(repr, state_dict)) or 'nothing'}"
+            )
         own, saved = self.param_groups, state_dict["param_groups"]
         if len(own) != len(saved):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -149,6 +154,12 @@ class Optimizer:
                 "loaded state dict contains a parameter group that doesn't match the size of "
                 "optimizer's group"
             )
+        for loaded in saved:
+            if missing := set(self.defaults) - set(loaded):
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: a parameter group has no "
+                    f"{', '.join(sorted(missing))}; is the state dict another optimizer's?"
+                )
         parameters: dict[int, Tensor] = {}
         groups: list[ParamGroup] = []
         for group, loaded in zip(own, saved, strict=True):
