@@ -186,6 +186,21 @@ X = nn.zeros((2, 4, 6, 6))
             "3 dimensions with a batch, 2 without",
             lambda: nn.MultiheadAttention(4, 2)(X, X, X),
         ),
+        *(
+            (
+                ValueError,
+                rf"MultiheadAttention: query \(2, 3, 4\), .*{words}",
+                lambda key=key, value=value, batch_first=batch_first: nn.MultiheadAttention(
+                    4, 2, batch_first=batch_first
+                )(nn.zeros((2, 3, 4)), nn.zeros(key), nn.zeros(value)),
+            )
+            for key, value, batch_first, words in (
+                ((2, 5, 6), (2, 5, 6), True, "expected last sizes of 4, 4 and 4"),
+                ((2, 5, 4), (2, 6, 4), True, "keys and values of one length"),
+                ((3, 5, 4), (3, 5, 4), True, "one size of the batch, axis 0"),
+                ((2, 5, 4), (2, 5, 4), False, "one size of the batch, axis 1"),
+            )
+        ),
         (
             ValueError,
             r"attn_mask \(2, 2\): expected \(6, 6\) or \(8, 6, 6\)",

@@ -133,6 +133,7 @@ class MultiheadAttention(Module):
                 f"without, got {query.shape}, {key.shape} and {value.shape}"
             )
         batched = query.ndim == 3
+        self._check_sizes(query, key, value)
         heads = self._project(query, key, value)
         causal = is_causal and attn_mask is None
         no_mask_needed = not need_weights and key_padding_mask is None and not self._appended
@@ -152,6 +153,21 @@ class MultiheadAttention(Module):
         if not batched:
             return output.squeeze(0), None if weights is None else weights.squeeze(0)
         return (output if self.batch_first else output.transpose(0, 1)), weights
+
+    def _check_sizes(self, query: Tensor, key: Tensor, value: Tensor) -> None:
+        batch_axis = 0 if self.batch_first else 1
+        if (
+            (query.shape[-1], key.shape[-1], value.shape[-1])
+            == (self.embed_dim, self.kdim, self.vdim)
+            and key.shape[:-1] == value.shape[:-1]
+            and (query.ndim == 2 or query.shape[batch_axis] == key.shape[batch_axis])
+        ):
+            return
+        raise errors.ShapeError(
+            f"MultiheadAttention: query {query.shape}, key {key.shape}, value {value.shape}: "
+            f"expected last sizes of {self.embed_dim}, {self.kdim} and {self.vdim}, keys and "
+            f"values of one length, and one size of the batch, axis {batch_axis}"
+        )
 
     @property
     def _appended(self) -> int:
