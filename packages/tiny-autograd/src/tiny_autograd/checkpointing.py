@@ -93,7 +93,7 @@ class Segment:
     def _run_again(self) -> None:
         for x, array, version in self._given:
             if x.array is not array or array.version != version:
-                raise RuntimeError(_CHANGED.format(f"an argument (shape {x.shape})"))
+                raise RuntimeError(_CHANGED.format(f"an argument (shape {array.shape})"))
         generator = default_generator()
         state = generator.state
         second = _SecondRun()
