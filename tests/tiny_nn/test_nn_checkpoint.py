@@ -143,8 +143,9 @@ def test_a_killed_save_keeps_the_old_file(tmp_path) -> None:
 
 
 def test_the_folder_must_exist(tmp_path) -> None:
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(FileNotFoundError, match="No such file") as caught:
         save_file({}, tmp_path / "missing" / "model")
+    assert caught.value.filename == str(tmp_path / "missing")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
