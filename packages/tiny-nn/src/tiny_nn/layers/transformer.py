@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
-from tiny_autograd import Tensor, init
+from tiny_autograd import Tensor, float32, full, init, triu
 from tiny_autograd import functional as F
 from tiny_nn.containers import ModuleList
 from tiny_nn.layers.attention import MultiheadAttention
@@ -277,6 +278,19 @@ class Transformer(Module):
         self.nhead = nhead
         self.batch_first = batch_first
         self.reset_parameters()
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+        """A mask (sz, sz) to add to scores: nobody sees what comes later.
+
+        ``tgt_is_causal=True`` says the same without a mask.
+
+        >>> import tiny_nn as nn
+        >>> nn.Transformer.generate_square_subsequent_mask(2)
+        tensor([[  0., -inf],
+                [  0.,   0.]])
+        """
+        return triu(full((sz, sz), -math.inf, device=device, dtype=dtype or float32), 1)
 
     def reset_parameters(self) -> None:
         """Draw new initial values: ``xavier_uniform_`` for all matrices."""
