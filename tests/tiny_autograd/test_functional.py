@@ -381,3 +381,22 @@ def test_cosine_similarity_broadcasts() -> None:
     for dim in (1, -1):
         found = F.cosine_similarity(ta.tensor(x), ta.tensor(y), dim)
         np.testing.assert_allclose(found.numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "expected"),
+    [
+        ("relu6", [0.0, 3.0, 6.0], [0.0, 1.0, 0.0]),
+        ("hardtanh", [-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]),
+        ("hardsigmoid", [-3.0, 0.0, 3.0], [0.0, 1 / 6, 0.0]),
+        ("hardswish", [-3.0, 0.0, 3.0], [0.0, 0.5, 1.0]),
+    ],
+)
+def test_slopes_where_activations_bend(
+    name: str, points: list[float], expected: list[float]
+) -> None:
+    """The slope at a corner is PyTorch's choice among the two."""
+    x = ta.tensor(points, requires_grad=True)
+    getattr(F, name)(x).sum().backward()
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-6)

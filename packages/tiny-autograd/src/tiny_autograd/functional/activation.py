@@ -32,13 +32,13 @@ def relu(input: Tensor) -> Tensor:
 def relu6(input: Tensor) -> Tensor:
     """min(max(x, 0), 6) (Krizhevsky 2010)."""
     require_tensors("relu6", input=input)
-    return ops.clamp(input, 0.0, 6.0)
+    return ops.hardtanh(input, 0.0, 6.0)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x, but at least `min_val` and at most `max_val`."""
     require_tensors("hardtanh", input=input)
-    return ops.clamp(input, min_val, max_val)
+    return ops.hardtanh(input, min_val, max_val)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -151,7 +151,7 @@ def hardsigmoid(input: Tensor) -> Tensor:
     tensor([0.0000, 0.5000, 0.7500])
     """
     require_tensors("hardsigmoid", input=input)
-    return ops.clamp(input + 3, 0.0, 6.0) / 6
+    return ops.hardtanh(input + 3, 0.0, 6.0) / 6
 
 
 def hardswish(input: Tensor) -> Tensor:

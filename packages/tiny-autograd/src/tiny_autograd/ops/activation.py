@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "elu",
     "gelu",
+    "hardtanh",
     "leaky_relu",
     "log_softmax",
     "logsigmoid",
@@ -126,6 +127,22 @@ def softplus(x: Operand, /, beta: float = 1.0, threshold: float = 20.0) -> NDArr
 
 softplus.vjp(
     x=lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
+)
+
+
+@op(cost=elementwise(2))
+def hardtanh(x: Operand, /, min_val: float = -1.0, max_val: float = 1.0) -> NDArray:
+    """`clamp`, but without a gradient at the bounds, as PyTorch has it.
+
+    >>> import tiny_autograd as ta
+    >>> ta.ops.hardtanh(ta.tensor([-3.0, 0.5, 3.0]))
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    return nd.clip(x, min_val, max_val)
+
+
+hardtanh.vjp(
+    x=lambda g, x, min_val, max_val: where((x > min_val) & (x < max_val), g, 0),
 )
 
 
