@@ -53,8 +53,6 @@ struct Scalar {
 
 // core/fused.hpp
 struct FusedKernels;
-struct Windows;
-struct Pools;
 
 class Backend {
  public:
