@@ -241,6 +241,19 @@ void bind_functions(nb::module_& m) {
       "get_device", [](const std::string& name) { return Device{&get_backend(name)}; },
       nb::arg("name"));
   m.def("device_names", &backend_names);
+  // For devices of other extension modules (cuda.py).
+  m.def("register_backend", [](const nb::capsule& backend) {
+    register_backend(static_cast<Backend*>(backend.data("nd::Backend")));
+  });
+  m.def("set_alias",
+        [](const std::string& name, const Device& device) { set_alias(name, device.backend); });
+  m.def(
+      "set_device_finder",
+      [](nb::callable find) {
+        set_device_finder([find = std::move(find)] { return nb::cast<std::string>(find()); });
+      },
+      nb::sig("def set_device_finder(find: typing.Callable[[], str]) -> None"));
+  m.def("download", [](const Array& x, const Array& out) { x.device().download(out.data(), x); });
   m.def("num_threads", &num_threads);
   m.def("set_num_threads", &set_num_threads, nb::arg("count"));
   m.def("memory_statistics", &memory_statistics,

@@ -35,7 +35,7 @@ NB_MODULE(_core, m) {
       .def("__repr__", [](DType self) { return message("ndarray_core.", name_of(self)); })
       .def("__str__", [](DType self) { return std::string(name_of(self)); });
 
-  nb::class_<Device>(m, "Device", "Where arrays live and are computed: 'numpy', 'cpu'.")
+  nb::class_<Device>(m, "Device", "Where arrays live and are computed: 'numpy', 'cpu', 'cuda:0'.")
       .def(
           "__init__",
           [](Device* self, const std::string& name) { new (self) Device{&get_backend(name)}; },
@@ -44,6 +44,9 @@ NB_MODULE(_core, m) {
       .def_prop_ro(
           "is_host_memory", [](const Device& d) { return d.backend->is_host_memory(); },
           "Whether NumPy can read and write the device's memory in place.")
+      .def_prop_ro(
+          "is_emulated", [](const Device& d) { return d.backend->is_emulated(); },
+          "Whether this is a stand-in for hardware that the machine has not: right, but slow.")
       .def(
           "synchronize", [](const Device& d) { d.backend->synchronize(); },
           "Returns when all work on the device is done.")
@@ -52,7 +55,10 @@ NB_MODULE(_core, m) {
           [](const Device& d, nb::handle other) {
             if (nb::isinstance<Device>(other))
               return d.backend == nb::cast<const Device&>(other).backend;
-            return PyUnicode_Check(other.ptr()) && nb::cast<std::string>(other) == d.backend->name;
+            if (!PyUnicode_Check(other.ptr())) return false;
+            const std::string name = nb::cast<std::string>(other);
+            return name == d.backend->name ||
+                   (d.backend->name.rfind(name + ":", 0) == 0 && d.backend == &get_backend(name));
           },
           nb::arg("other").none(), nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__", [](const Device& d) { return nb::hash(nb::str(d.backend->name.c_str())); })

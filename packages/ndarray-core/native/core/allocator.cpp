@@ -1,5 +1,5 @@
-// Blocks are rounded up to size classes, eight to each doubling, so that at most an eighth of a
-// block (or 63 bytes) is wasted, and freed blocks wait in one list per class.
+// Blocks are rounded up to size classes (byte_sizes.hpp), and freed blocks wait in one list per
+// class.
 #include "core/allocator.hpp"
 
 #include <pthread.h>
@@ -7,15 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
 #include <new>
-#include <string>
 
+#include "core/byte_sizes.hpp"
 #include "core/error.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -28,29 +26,8 @@
 namespace nd::allocator {
 namespace {
 
-constexpr size_t alignment = 64;  // a cache line, and the widest vector
+constexpr size_t alignment = size_class_step;  // a cache line, and the widest vector
 constexpr size_t huge_page = size_t{2} << 20;
-constexpr size_t largest_block = size_t{1} << 47;  // the address space of a process
-
-// Class 0 to 7: multiples of 64 up to 512. Then eight equal steps from each power of two to the
-// next.
-constexpr int linear_bits = 9;
-constexpr int size_classes = (48 - linear_bits) * 8 + 8;
-
-struct SizeClass {
-  int index;
-  size_t nbytes;
-};
-
-SizeClass size_class(size_t nbytes) {
-  if (nbytes <= (size_t{1} << linear_bits)) {
-    const size_t index = nbytes == 0 ? 0 : (nbytes - 1) / alignment;
-    return {static_cast<int>(index), (index + 1) * alignment};
-  }
-  const int top = std::bit_width(nbytes - 1) - 1;   // of nbytes - 1: a power of two ends its octave
-  const size_t eighth = (nbytes - 1) >> (top - 3);  // 8 to 15
-  return {(top - linear_bits) * 8 + static_cast<int>(eighth), (eighth + 1) << (top - 3)};
-}
 
 // Large blocks are mapped on their own, on a huge page's boundary; below that, malloc's pages do.
 void* request(size_t nbytes) noexcept {
@@ -90,17 +67,6 @@ size_t available_memory() {
     if (std::ifstream(path) >> limit && limit > 0) memory = std::min(memory, limit);
   }
   return memory;
-}
-
-std::string readable(size_t nbytes) {
-  constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  if (nbytes < 1024) return message(nbytes, " bytes");
-  int unit = -1;
-  double value = static_cast<double>(nbytes);
-  for (; value >= 1024; value /= 1024) ++unit;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
-  return text;
 }
 
 class Cache {
@@ -190,7 +156,7 @@ class Cache {
   void trim(size_t target) noexcept {
     std::lock_guard lock(mutex);
     for (int index = size_classes - 1; index >= 0; --index) {
-      const size_t nbytes = class_nbytes(index);
+      const size_t nbytes = size_class_nbytes(index);
       while (free_[index] != nullptr && statistics_.cached > target) {
         FreeBlock* block = free_[index];
         ASAN_UNPOISON_MEMORY_REGION(block, sizeof(FreeBlock));
@@ -201,15 +167,11 @@ class Cache {
     }
   }
 
-  static size_t class_nbytes(int index) {
-    if (index < 8) return static_cast<size_t>(index + 1) * alignment;
-    return static_cast<size_t>(index % 8 + 9) << (index / 8 - 1 + linear_bits - 3);
-  }
-
   [[noreturn]] void fail(size_t nbytes) {
     const Statistics now = statistics();
-    throw OutOfMemory(message("cannot allocate ", readable(nbytes), " on device cpu: ",
-                              readable(now.in_use), " are in use and ", readable(now.cached),
+    throw OutOfMemory(message("cannot allocate ", readable_size(nbytes),
+                              " on device cpu: ", readable_size(now.in_use), " are in use and ",
+                              readable_size(now.cached),
                               " cached; delete arrays that are no longer needed, or work on less "
                               "data at a time"));
   }

@@ -1,7 +1,5 @@
 #include "core/backend.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -15,12 +13,30 @@ std::map<std::string, Backend*>& registry() {
   return *backends;
 }
 
+std::function<std::string()>& device_finder() {
+  static auto* finder = new std::function<std::string()>;
+  return *finder;
+}
+
+// Why there are no further devices. The finder registers what it finds, so no lock is held here.
+std::string find_devices() { return device_finder() ? device_finder()() : std::string(); }
+
 // The devices from fast to slow. `cpu` is always there.
 constexpr const char* by_speed[] = {"cuda", "cpu"};
 
-std::string fastest() {
-  const auto there = [](const char* name) { return registry().count(name) > 0; };
-  return *std::find_if(std::begin(by_speed), std::end(by_speed), there);
+Backend* find_backend(const std::string& name) {
+  std::lock_guard lock(registry_mutex);
+  const auto found = registry().find(name);
+  return found == registry().end() ? nullptr : found->second;
+}
+
+Backend& fastest() {
+  find_devices();
+  for (const char* name : by_speed) {
+    Backend* const backend = find_backend(name);
+    if (backend && !backend->is_emulated()) return *backend;
+  }
+  return cpu_backend();
 }
 
 }  // namespace
@@ -67,26 +83,34 @@ const char* name_of(Distribution distribution) {
   return names[static_cast<int>(distribution)];
 }
 
-void register_backend(Backend* backend) {
+void register_backend(Backend* backend) { set_alias(backend->name, backend); }
+
+void set_alias(const std::string& name, Backend* backend) {
   std::lock_guard lock(registry_mutex);
-  registry()[backend->name] = backend;
+  registry()[name] = backend;
 }
 
+void set_device_finder(std::function<std::string()> find) { device_finder() = std::move(find); }
+
 Backend& get_backend(const std::string& name) {
-  std::lock_guard lock(registry_mutex);
-  const auto found = registry().find(name == "auto" ? fastest() : name);
-  if (found == registry().end()) {
-    std::string known;
-    for (const auto& entry : registry()) known += (known.empty() ? "" : ", ") + entry.first;
-    throw DeviceError(message("there is no device '", name, "'; this machine has: ", known));
-  }
-  return *found->second;
+  if (name == "auto") return fastest();
+  if (Backend* const backend = find_backend(name)) return *backend;
+  const std::string reason = find_devices();
+  if (Backend* const backend = find_backend(name)) return *backend;
+  std::string known;
+  for (const std::string& other : backend_names()) known += (known.empty() ? "" : ", ") + other;
+  const bool is_cuda = name.rfind("cuda", 0) == 0 && !reason.empty();
+  throw DeviceError(message("there is no device '", name, "'; this machine has: ", known,
+                            is_cuda ? "; cuda: " + reason : std::string()));
 }
 
 std::vector<std::string> backend_names() {
+  find_devices();
   std::lock_guard lock(registry_mutex);
   std::vector<std::string> names;
-  for (const auto& entry : registry()) names.push_back(entry.first);
+  for (const auto& [name, backend] : registry()) {
+    if (name == backend->name) names.push_back(name);  // and no aliases
+  }
   return names;
 }
 

@@ -3,6 +3,7 @@
 // was done once, above it. Operands have any strides unless a line here says otherwise.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ class Backend {
 
   const std::string name;                   // "numpy", "cpu", "cuda:0"
   virtual bool is_host_memory() const = 0;  // whether Buffer::data may be dereferenced by the CPU
+  virtual bool is_emulated() const { return false; }  // a stand-in for hardware: right, but slow
 
   // Memory. `host` points to out.size() elements, dense and row-major.
   virtual BufferRef allocate(DType dtype, int64_t size) = 0;
@@ -126,6 +128,11 @@ class Backend {
 
 // The devices of this process, by name.
 void register_backend(Backend* backend);  // lives as long as the process
+// Makes `name` ("cuda") mean a backend that has a name of its own ("cuda:1").
+void set_alias(const std::string& name, Backend* backend);
+// Devices that are looked for only when somebody asks for one that is not there yet. `find`
+// registers them, or says why there are none; it is called more than once and does it once.
+void set_device_finder(std::function<std::string()> find);
 // "auto" is the fastest. Throws DeviceError that lists the known ones.
 Backend& get_backend(const std::string& name);
 std::vector<std::string> backend_names();

@@ -26,8 +26,14 @@ __all__ = [
     "show_config",
 ]
 
-# Everything that this package reads from the environment, each once, at import.
-ENVIRONMENT = ("NDARRAY_CORE_DEVICE", "NDARRAY_CORE_ISA", "NDARRAY_CORE_NUM_THREADS")
+# Everything that this package reads from the environment, each once.
+ENVIRONMENT = (
+    "NDARRAY_CORE_CUDA",
+    "NDARRAY_CORE_CUDA_DEBUG",
+    "NDARRAY_CORE_DEVICE",
+    "NDARRAY_CORE_ISA",
+    "NDARRAY_CORE_NUM_THREADS",
+)
 
 
 def num_threads() -> int:

@@ -3,7 +3,7 @@
 The default is looked up in this order: the innermost `with use_device(...)` of this thread (or of
 this asynchronous task), the last `set_default_device(...)` of the process, the environment variable
 NDARRAY_CORE_DEVICE as it was at import, and "numpy". The name "auto" stands for the fastest device
-that there is, wherever a device is named: today "cpu".
+that there is, wherever a device is named: "cuda" where there is a GPU, else "cpu".
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextvars import ContextVar
 
 from . import _core
 from ._core import Device
+from ._cuda_loader import find_devices
 from ._typing import DeviceLike
 from .errors import DeviceError
 
@@ -47,6 +48,10 @@ def devices() -> list[Device]:
     True
     """
     return [_core.get_device(name) for name in _core.device_names()]
+
+
+# The name "cuda", and "auto", look for such devices when they are first used.
+_core.set_device_finder(find_devices)
 
 
 def _initial_device() -> Device:
