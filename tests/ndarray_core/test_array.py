@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import operator
 import pickle
 from typing import Any
@@ -201,3 +202,29 @@ def test_arrays_know_whether_their_buffer_is_shared(device: nd.Device) -> None:
     del x
     assert not view.is_shared
     assert not view.copy().is_shared
+
+
+def test_the_form_is_shape_and_dtype(device: nd.Device) -> None:
+    # More shapes than are kept, so that some take another's place.
+    shapes = [(), (1,), (0, 2), (2, 3, 4), *((n,) for n in range(500))]
+    arrays = [
+        nd.empty(shape, dtype=dtype, device=device)
+        for dtype in (nd.float32, nd.int8)
+        for shape in shapes
+    ]
+    for _ in range(2):
+        for x, (dtype, shape) in zip(
+            arrays, itertools.product((nd.float32, nd.int8), shapes), strict=True
+        ):
+            assert x.form == (shape, dtype) == (x.shape, x.dtype)
+            assert x.form is x.copy().form
+
+
+def test_versions_count_writes(device: nd.Device) -> None:
+    x, y = nd.zeros(2, device=device), nd.zeros(3, device=device)
+    x += 1
+    x[0] = 2
+    assert nd.NDArray.versions_of((x, y, 3, x[:1])) == (2, 0, 0, 2)
+    assert nd.NDArray.versions_of(()) == ()
+    with pytest.raises(TypeError, match="tuple"):
+        nd.NDArray.versions_of([x])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,18 @@ class TestInPlace:
         y = (x * factor).sum()
         factor[0] = 5
         with pytest.raises(RuntimeError, match="modified"):
+            y.backward()
+
+    def test_a_saved_parameter_that_was_written_to_is_noticed(self) -> None:
+        @ta.op()
+        def scaled(x: Any, /, *, factor: Any) -> Any:
+            return x * factor
+
+        scaled.vjp(x=lambda g, x, factor: g * factor)
+        factor = ta.tensor([2.0], dtype=ta.float64)
+        y = scaled(leaf(1.0), factor=factor.array)
+        factor.mul_(2)
+        with pytest.raises(RuntimeError, match=r"scaled: parameter 'factor'.*modified"):
             y.backward()
 
     def test_writes_to_what_no_rule_needs_are_fine(self) -> None:

@@ -24,10 +24,7 @@ void bind_array(nb::module_& m) {
           "nbytes",
           [](const Array& x) { return static_cast<size_t>(x.size()) * itemsize(x.dtype()); })
       .def_prop_ro("layout", [](const Array& x) { return x.layout; })
-      .def_prop_ro("buffer", [](const Array& x) { return BufferHandle{x.buffer}; })
-      .def_prop_ro(
-          "is_shared", [](const Array& x) { return x.buffer->references() > 1; },
-          "Whether another array, a view or what this is a view of, has the same buffer.");
+      .def_prop_ro("buffer", [](const Array& x) { return BufferHandle{x.buffer}; });
 
   // Numbers and sequences.
   cls.def("item", &item, nb::sig("def item(self) -> bool | int | float | complex"),

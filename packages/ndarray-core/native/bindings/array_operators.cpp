@@ -6,13 +6,6 @@
 namespace nd {
 namespace {
 
-const Array* array_or_null(PyObject* object) {
-  // Most are no subclass of it, and that is seen at once.
-  static PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(nb::type<Array>().ptr());
-  if (Py_TYPE(object) != type && !nb::isinstance<Array>(object)) return nullptr;
-  return nb::inst_ptr<Array>(nb::handle(object));
-}
-
 PyObject* refuse(PyObject* operand, const char* op) {
   return no_operator(operand, op).release().ptr();
 }

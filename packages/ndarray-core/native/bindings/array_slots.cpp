@@ -5,6 +5,9 @@
 namespace nd {
 namespace {
 
+// 2^64 divided by the golden ratio: multiplying by it spreads small numbers over the high bits.
+constexpr uint64_t golden_ratio = 0x9E3779B97F4A7C15;
+
 const Array& array_of(PyObject* self) { return *nb::inst_ptr<Array>(nb::handle(self)); }
 
 template <typename Make>
@@ -66,14 +69,47 @@ Array transposed_matrices(const Array& x) {
 }
 
 // Python's members of the enum, looked up once: they live as long as the process.
-PyObject* dtype_of_array(PyObject* self, void*) noexcept {
+PyObject* dtype_object(DType dtype) {
   static PyObject* members[dtype_count] = {};
+  PyObject*& member = members[static_cast<int>(dtype)];
+  if (member == nullptr) member = nb::cast(dtype).release().ptr();
+  return member;
+}
+
+PyObject* dtype_of_array(PyObject* self, void*) noexcept {
+  return guarded<PyObject*>(
+      nullptr, [&] { return nb::borrow(dtype_object(array_of(self).dtype())).release().ptr(); });
+}
+
+// The pair (shape, dtype) of an array. A program has few of them and asks for them all the time, so
+// the pairs met last are kept, each at the place that its numbers say.
+PyObject* form_object(const Array& x) {
+  struct Form {
+    Dims shape;
+    DType dtype;
+    PyObject* pair;
+  };
+  constexpr int places = 256;
+  static Form forms[places] = {};
+  uint64_t hash = (static_cast<uint64_t>(x.dtype()) + 1) * golden_ratio;
+  for (const int64_t size : x.shape()) hash = (hash ^ static_cast<uint64_t>(size)) * golden_ratio;
+  Form& form = forms[hash >> 56];
+  if (form.pair == nullptr || form.dtype != x.dtype() || form.shape != x.shape()) {
+    const nb::tuple pair = nb::make_tuple(to_tuple(x.shape()), nb::borrow(dtype_object(x.dtype())));
+    const nb::object replaced = nb::steal(form.pair);
+    form = {x.shape(), x.dtype(), nb::borrow(pair).release().ptr()};
+  }
+  return form.pair;
+}
+
+PyObject* form_of_array(PyObject* self, void*) noexcept {
+  return guarded<PyObject*>(
+      nullptr, [&] { return nb::borrow(form_object(array_of(self))).release().ptr(); });
+}
+
+PyObject* shape_of_array(PyObject* self, void*) noexcept {
   return guarded<PyObject*>(nullptr, [&] {
-    const DType dtype = array_of(self).dtype();
-    PyObject*& member = members[static_cast<int>(dtype)];
-    if (member == nullptr) member = nb::cast(dtype).release().ptr();
-    Py_INCREF(member);
-    return member;
+    return nb::borrow(PyTuple_GetItem(form_object(array_of(self)), 0)).release().ptr();
   });
 }
 
@@ -83,8 +119,12 @@ PyObject* getter(PyObject* self, void*) noexcept {
 }
 
 PyGetSetDef getters[] = {
-    {"shape", getter<[](const Array& x) { return to_tuple(x.shape()); }>, nullptr,
-     "The sizes of the axes.", nullptr},
+    {"shape", shape_of_array, nullptr, "The sizes of the axes.", nullptr},
+    {"form", form_of_array, nullptr,
+     "The pair (shape, dtype). Arrays that are alike mostly give the same object: compare with "
+     "`is` "
+     "before `==`.",
+     nullptr},
     {"ndim", getter<[](const Array& x) { return x.ndim(); }>, nullptr, "The number of axes.",
      nullptr},
     {"size", getter<[](const Array& x) { return x.size(); }>, nullptr, "The number of elements.",
@@ -92,6 +132,8 @@ PyGetSetDef getters[] = {
     {"dtype", dtype_of_array, nullptr, "The type of the elements.", nullptr},
     {"version", getter<[](const Array& x) { return x.buffer->version.load(); }>, nullptr,
      "Number of writes to the buffer so far.", nullptr},
+    {"is_shared", getter<[](const Array& x) { return (x.buffer->references() > 1); }>, nullptr,
+     "Whether another array, a view or what this is a view of, has the same buffer.", nullptr},
     {"T", getter<transposed_matrix>, nullptr, "The transposed matrix, as a view.", nullptr},
     {"mT", getter<transposed_matrices>, nullptr, "The last two axes exchanged, as a view.",
      nullptr},
@@ -109,6 +151,20 @@ PyMethodDef dims_method(const char* name, const char* documentation) {
   return {name, reinterpret_cast<PyCFunction>(function), METH_FASTCALL, documentation};
 }
 
+PyObject* versions_of(PyObject*, PyObject* objects) noexcept {
+  return guarded<PyObject*>(nullptr, [&] {
+    if (!PyTuple_Check(objects)) throw nb::type_error("versions_of: expected a tuple");
+    const Py_ssize_t count = PyTuple_Size(objects);
+    nb::object versions = nb::steal(PyTuple_New(count));
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      const Array* x = array_or_null(PyTuple_GetItem(objects, i));
+      const uint64_t version = x == nullptr ? 0 : x->buffer->version.load();
+      PyTuple_SetItem(versions.ptr(), i, PyLong_FromUnsignedLongLong(version));
+    }
+    return versions.release().ptr();
+  });
+}
+
 PyMethodDef methods[] = {
     dims_method<reshape>("reshape", "A view where the strides allow it, else a copy."),
     dims_method<[](const Array& x, const Dims& axes) { return x.view(x.layout.permute(axes)); }>(
@@ -116,6 +172,8 @@ PyMethodDef methods[] = {
     dims_method<[](const Array& x, const Dims& shape) {
       return x.view(x.layout.broadcast_to(shape));
     }>("broadcast_to", "A view that repeats elements along axes of size 1 and new leading ones."),
+    {"versions_of", versions_of, METH_O | METH_STATIC,
+     "The version of each array in a tuple; 0 for what is no array."},
     {},
 };
 
@@ -145,6 +203,13 @@ PyObject* new_array(Array&& array) {
   new (nb::inst_ptr<Array>(object)) Array(std::move(array));
   nb::inst_mark_ready(object);
   return object.release().ptr();
+}
+
+const Array* array_or_null(PyObject* object) {
+  // Most are no subclass of it, and that is seen at once.
+  static PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(nb::type<Array>().ptr());
+  if (Py_TYPE(object) != type && !nb::isinstance<Array>(object)) return nullptr;
+  return nb::inst_ptr<Array>(nb::handle(object));
 }
 
 }  // namespace nd

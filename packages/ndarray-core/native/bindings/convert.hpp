@@ -75,8 +75,9 @@ bool basic_index(Layout& layout, nb::handle key);
 // and the buffer protocol (buffer_protocol.cpp) among it.
 PyType_Slot* array_slots();
 void add_operators(std::vector<PyType_Slot>& slots);
-// A Python object of the array.
+// A Python object of the array, and the array of an object: null if it is something else.
 PyObject* new_array(Array&& array);
+const Array* array_or_null(PyObject* object);
 int get_buffer(PyObject* self, Py_buffer* view, int flags) noexcept;
 void release_buffer(PyObject* self, Py_buffer* view) noexcept;
 

@@ -213,6 +213,17 @@ void bind_functions(nb::module_& m) {
               "complex, "
               "dtype: DType, device: Device | str) -> NDArray"));
   m.def(
+      "full_like",
+      [](nb::handle model, nb::handle value, nb::handle dtype, nb::handle device) {
+        const Array& x = expect_array(model, "full_like");
+        return full(x.shape(), expect_scalar(value, "full_like"),
+                    dtype.is_none() ? x.dtype() : to_dtype(dtype),
+                    device.is_none() ? x.device() : to_backend(device));
+      },
+      nb::arg("x").none(), nb::arg("value"), nb::arg("dtype").none(), nb::arg("device").none(),
+      nb::sig("def full_like(x: NDArray, value: bool | int | float | complex, dtype: typing.Any, "
+              "device: Device | str | None) -> NDArray"));
+  m.def(
       "random",
       [](const std::string& distribution, nb::handle shape, DType dtype, nb::handle device,
          uint64_t seed, uint64_t offset) {

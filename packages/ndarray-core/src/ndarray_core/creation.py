@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import _core, manipulation
-from ._core import Device, NDArray
+from ._core import NDArray
 from ._typing import DeviceLike, DTypeLike, Scalar, Shape, shape_tuple
 from .device import device as as_device
 from .dtypes import (
@@ -167,13 +167,6 @@ def ones(
     return _core.full(shape_tuple(shape), 1, float_dtype(dtype), as_device(device))
 
 
-def _as(x: NDArray, dtype: DTypeLike | None, device: DeviceLike | None) -> tuple[Any, Device]:
-    return (
-        x.dtype if dtype is None else as_dtype(dtype),
-        x.device if device is None else as_device(device),
-    )
-
-
 def empty_like(
     x: NDArray, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None
 ) -> NDArray:
@@ -182,7 +175,11 @@ def empty_like(
     >>> nd.empty_like(nd.zeros((2, 3))).shape
     (2, 3)
     """
-    return _core.empty(x.shape, *_as(x, dtype, device))
+    return _core.empty(
+        x.shape,
+        x.dtype if dtype is None else as_dtype(dtype),
+        x.device if device is None else as_device(device),
+    )
 
 
 def full_like(
@@ -198,7 +195,7 @@ def full_like(
     >>> nd.full_like(nd.zeros(2), 5).tolist()
     [5.0, 5.0]
     """
-    return _core.full(x.shape, fill_value, *_as(x, dtype, device))
+    return _core.full_like(x, fill_value, dtype, device)
 
 
 def zeros_like(
@@ -209,7 +206,7 @@ def zeros_like(
     >>> nd.zeros_like(nd.ones(2)).tolist()
     [0.0, 0.0]
     """
-    return _core.full(x.shape, 0, *_as(x, dtype, device))
+    return _core.full_like(x, 0, dtype, device)
 
 
 def ones_like(
@@ -220,7 +217,7 @@ def ones_like(
     >>> nd.ones_like(nd.zeros(2)).tolist()
     [1.0, 1.0]
     """
-    return _core.full(x.shape, 1, *_as(x, dtype, device))
+    return _core.full_like(x, 1, dtype, device)
 
 
 @contextmanager

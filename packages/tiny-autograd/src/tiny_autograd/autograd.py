@@ -103,7 +103,7 @@ def _sequence(value: Any, length: int | None = None) -> list[Any]:
 
 def _root_gradients(roots: list[Any], gradients: list[Any], create_graph: bool) -> list[Any]:
     """One gradient for each root: those given, checked, and ones for single elements."""
-    results = []
+    results: list[Any] = []
     for root, gradient in zip(roots, gradients, strict=True):
         if not root._requires_grad:
             raise RuntimeError(
@@ -117,7 +117,8 @@ def _root_gradients(roots: list[Any], gradients: list[Any], create_graph: bool) 
                     f"backward: a gradient is implied only for a single element, this tensor has "
                     f"shape {array.shape}; pass gradient=..., or reduce it, with sum() say"
                 )
-            gradient = wrap(nd.ones_like(array))
+            ones = nd.ones_like(array)
+            results.append(wrap(ones) if create_graph else ones)
         elif not isinstance(gradient, Variable):
             raise TypeError(f"backward: gradient is a Tensor, not {type(gradient).__name__}")
         elif gradient.array.shape != array.shape:
@@ -125,7 +126,8 @@ def _root_gradients(roots: list[Any], gradients: list[Any], create_graph: bool) 
                 f"backward: the gradient has shape {gradient.array.shape}, "
                 f"the tensor {array.shape}; they must be equal"
             )
-        results.append(gradient if create_graph else gradient.array)
+        else:
+            results.append(gradient if create_graph else gradient.array)
     return results
 
 

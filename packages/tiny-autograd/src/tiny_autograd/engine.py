@@ -10,7 +10,7 @@ from ndarray_core import NDArray
 from .anomaly import Watch, current_watch
 from .grad_mode import is_recording, set_recording
 from .node import Node
-from .op import edge_of
+from .op import edge_of, versions_of
 from .part import Part
 from .variable import KeepGrad, Variable, check_alike, wrap
 
@@ -42,12 +42,11 @@ def run(
     gradients: one for each root, of its shape; tensors with `create_graph`, else arrays, and so
     are the results. Those of leaves share no memory with anything when they are arrays.
     """
-    from .ops.shape import sum_to
-
     order = _ascending(edge_of(root) for root in roots)
     targets = None if inputs is None else {edge_of(x) for x in inputs}
     needed = None if targets is None else _leading_to(targets, order)
     waiting = _Waiting(create_graph)
+    owned = waiting.owned
     arrived: dict[Edge, Any] = {}
     watch = current_watch()
     previous = is_recording()
@@ -70,9 +69,8 @@ def run(
             if node.versions:
                 if type(saved) is not tuple:
                     saved = _restored(node)
-                for array, version in zip(saved, node.versions):  # noqa: B905 (hot)
-                    if type(array) is NDArray and array.version != version:
-                        raise _changed(node, saved, watch)
+                if versions_of(saved) != node.versions:
+                    raise _changed(node, saved, watch)
             if create_graph:
                 saved = _relink(node, saved)
             plan = node.plan
@@ -96,14 +94,15 @@ def run(
                     continue
                 if watch is not None:
                     watch.gradient_computed(node, gradient, result)
-                is_node = type(edge) is Node
                 if plan.fits:
-                    operand: Any = edge if isinstance(edge, Node) else edge.array
-                    if result.shape != operand.shape:
-                        result = sum_to(result, operand.shape)
-                    if result.dtype is not operand.dtype:
-                        result = result.astype(operand.dtype)
-                if is_node and edge not in waiting:
+                    form = edge.form if isinstance(edge, Node) else edge.array.form
+                    if create_graph or result.form is not form:
+                        result = _fitted(result, form)
+                # What `add` does, where it is one step.
+                if edge in owned:
+                    held = waiting[edge]
+                    held += result
+                elif type(edge) is Node and edge not in waiting:
                     waiting[edge] = result
                 else:
                     waiting.add(edge, result, gradient)
@@ -119,6 +118,16 @@ def run(
     return arrived
 
 
+def _fitted(gradient: Any, form: Any) -> Any:
+    """The gradient of an operand of this shape and dtype, which may have been broadcast."""
+    from .ops.shape import sum_to
+
+    shape, dtype = form
+    if gradient.shape != shape:
+        gradient = sum_to(gradient, shape)
+    return gradient if gradient.dtype is dtype else gradient.astype(dtype)
+
+
 def _giving(result: Any) -> tuple[Rule, tuple[int, ...]]:
     """A rule for a gradient that has been computed already."""
     return (lambda gradient: result), ()
@@ -127,10 +136,11 @@ def _giving(result: Any) -> tuple[Rule, tuple[int, ...]]:
 class _Waiting(dict[Any, Any]):
     """Gradients that wait for their node, or have arrived at a leaf."""
 
+    __slots__ = ("_create_graph", "owned")
+
     def __init__(self, create_graph: bool) -> None:
-        super().__init__()
         self._create_graph = create_graph
-        self._owned: set[Edge] = set()  # arrays made here, that may be added to in place
+        self.owned: set[Edge] = set()  # arrays made here, that may be added to in place
 
     def add(self, edge: Edge, gradient: Any, source: Any) -> None:
         """Add a gradient, which was computed from `source`, to what waits for the edge."""
@@ -140,25 +150,26 @@ class _Waiting(dict[Any, Any]):
         elif held is None:
             # A leaf keeps what it gets, so that must not be somebody else's memory.
             if isinstance(edge, Variable):
-                gradient = _own(gradient, source)
-                self._owned.add(edge)
+                if gradient is source or gradient.is_shared or not gradient.is_contiguous():
+                    gradient = gradient.copy()
+                self.owned.add(edge)
             self[edge] = gradient
-        elif edge in self._owned:
+        elif edge in self.owned:
             held += gradient
         else:
             self[edge] = held + gradient
-            self._owned.add(edge)
+            self.owned.add(edge)
 
     def add_part(self, edge: Edge, part: Part) -> None:
         """Add the gradient of a part, in place where that is possible."""
         held = self.get(edge)
         if held is None:
             self[edge] = part.whole()
-            self._owned.add(edge)
+            self.owned.add(edge)
             return
-        if edge not in self._owned:
+        if edge not in self.owned:
             held = self[edge] = held.copy()
-            self._owned.add(edge)
+            self.owned.add(edge)
         part.add_to(held)
 
 
@@ -192,13 +203,6 @@ def _leading_to(targets: set[Edge], ascending: list[Node]) -> set[Edge]:
     return needed
 
 
-def _own(gradient: Any, source: Any) -> Any:
-    """A dense array that shares no memory with `source`, the gradient it was computed from."""
-    if gradient.is_contiguous() and gradient.buffer != source.buffer:
-        return gradient
-    return gradient.copy()
-
-
 def _restored(node: Node) -> Sequence[Any]:
     """What the node saved, where that has been freed or is to be computed again."""
     if node.saved is None:
@@ -208,14 +212,13 @@ def _restored(node: Node) -> Sequence[Any]:
 
 def _changed(node: Node, saved: Sequence[Any], watch: Watch | None) -> RuntimeError:
     """The error for a saved array that has been written to since."""
-    op = node.plan.op
-    i = next(
-        i
-        for i, (array, version) in enumerate(zip(saved, node.versions, strict=False))
-        if isinstance(array, NDArray) and array.version != version
-    )
-    at = node.plan.arrays[i]
-    name = "its result" if at < 0 else f"operand {op.operands[at]!r}"
+    plan, op = node.plan, node.plan.op
+    i = next(i for i, v in enumerate(versions_of(tuple(saved))) if v != node.versions[i])
+    if i < len(plan.arrays):
+        at = plan.arrays[i]
+        name = "its result" if at < 0 else f"operand {op.operands[at]!r}"
+    else:
+        name = f"parameter {plan.parameters[i - len(plan.arrays) - len(plan.facts)]!r}"
     shape, version = saved[i].shape, saved[i].version
     message = _CHANGED.format(op.name, name, shape, version, node.versions[i])
     applied = f"applied in {watch.place(node)}" if watch else "detect_anomaly() tells where"

@@ -152,8 +152,6 @@ class _Named:
 class _Gradients:
     """Gradients of several outputs on their way to the one node that takes them all."""
 
-    buffer = None  # what is made of them never shares their memory
-
     def __init__(self, of: dict[int, Any]) -> None:
         self.of = of
 
@@ -164,16 +162,13 @@ class _Gradients:
         return _Gradients(total)
 
 
-def _make_node(
-    plan: _Plan, edges: tuple[Any, ...], saved: tuple[Any, ...], shape: Any, dtype: Any
-) -> Node:
+def _make_node(plan: _Plan, edges: tuple[Any, ...], saved: tuple[Any, ...], form: Any) -> Node:
     node: Any = Node()
     node.plan = plan
     node.edges = edges
     node.saved = saved
     node.versions = (0,) * len(saved)
-    node.shape = shape
-    node.dtype = dtype
+    node.form = form
     node.hooks = None
     return node  # type: ignore[no-any-return]
 
@@ -199,7 +194,7 @@ def _joint_node(
         return [results[i] for i in positions]
 
     plan = _Plan(cls.__name__, None, joint)
-    return _make_node(plan, tuple(edge_of(args[i]) for i in positions), (ctx,), (), None)
+    return _make_node(plan, tuple(edge_of(args[i]) for i in positions), (ctx,), None)
 
 
 def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
@@ -209,7 +204,7 @@ def _output(joint: Node, i: int, y: Any, ctx: FunctionContext) -> Any:
     if y.array.dtype.kind != "float" or any(y is constant for constant in ctx._constant):
         return wrap(y.array)
     plan = _Plan(ctx._name, lambda gradient: _Gradients({i: gradient}))
-    return wrap(y.array, _make_node(plan, (joint,), (), y.array.shape, y.array.dtype))
+    return wrap(y.array, _make_node(plan, (joint,), (), y.array.form))
 
 
 def _call_backward(

@@ -28,12 +28,11 @@ class Node:
 
     __slots__ = (
         "__weakref__",
-        "dtype",
         "edges",
+        "form",
         "hooks",
         "plan",
         "saved",
-        "shape",
         "versions",
     )
 
@@ -41,9 +40,8 @@ class Node:
     edges: tuple[Edge, ...]  # one for each operand that requires a gradient
     # What the plan says, in its order, or what can compute it again; None once freed.
     saved: tuple[Any, ...] | Recomputed | None
-    versions: tuple[int, ...]  # of the saved arrays, when they were saved
-    shape: tuple[int, ...]  # of the result
-    dtype: DType
+    versions: tuple[int, ...]  # of what is saved, when it was; empty if no array is among it
+    form: tuple[tuple[int, ...], DType] | None  # shape and dtype of the result
     hooks: Hooks | None
 
     def name(self) -> str:

@@ -57,7 +57,7 @@ registry: dict[str, Op[Any]] = {}
 observers: list[Any] = []
 
 _new: Any = object.__new__
-_nothing: tuple[()] = ()
+versions_of = NDArray.versions_of
 
 
 # How much is saved of a call. The frequent cases have a shorter way (short_calls.py).
@@ -182,7 +182,8 @@ class Op(Generic[P]):
             else:
                 operands: tuple[Any, ...] = args
                 edges = tuple([edge_of(operands[i]) for i in plan.positions])
-                result = recorded(out, plan, edges, *self.save(plan, arrays, out, args, parameters))
+                saved = self.save(plan, arrays, out, args, parameters)
+                result = recorded(out, plan, edges, saved)
         if observers:
             for observer in tuple(observers):
                 observer.applied(self, args, result)
@@ -208,24 +209,19 @@ class Op(Generic[P]):
         out: Any,
         args: tuple[Any, ...],
         parameters: dict[str, Any],
-    ) -> tuple[tuple[Any, ...], tuple[int, ...]]:
-        """What the plan wants saved of a call, and the versions of the arrays among it."""
+    ) -> tuple[Any, ...]:
+        """What the plan wants saved of a call."""
         if plan.saves == NOTHING:
-            return _nothing, _nothing
+            return ()
         arrays = (*arrays, out)
-        saved: list[Any] = []
-        versions: list[int] = []
-        for i in plan.arrays:
-            x = arrays[i]
-            saved.append(x)
-            versions.append(x.version if type(x) is NDArray else 0)
+        saved: list[Any] = [arrays[i] for i in plan.arrays]
         for i, fact in plan.facts:
             saved.append(getattr(arrays[i], fact))
         if plan.parameters:
             values = self._bind(args, parameters)
             for name in plan.parameters:
                 saved.append(values[name])
-        return tuple(saved), tuple(versions)
+        return tuple(saved)
 
     def explain(self, error: Exception, args: tuple[Any, ...]) -> None:
         """Raise TypeError that says what was given, if that operands are no tensors is to blame."""
@@ -382,18 +378,15 @@ def edge_of(x: Variable) -> Edge:
     return x._node or x
 
 
-def recorded(
-    out: Any, plan: Plan, edges: tuple[Edge, ...], saved: tuple[Any, ...], versions: tuple[int, ...]
-) -> Tensor:
+def recorded(out: Any, plan: Plan, edges: tuple[Edge, ...], saved: tuple[Any, ...]) -> Tensor:
     """A result as a tensor, whose node says how its gradient is computed."""
     # Every recorded operation passes through here: each name looked up shows in its time.
     node = Node()
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.versions = versions
-    node.shape = out.shape
-    node.dtype = out.dtype
+    node.versions = versions_of(saved) if plan.arrays else ()
+    node.form = out.form
     node.hooks = None
     result: Tensor = _new(variable.result_type)
     result.array = out

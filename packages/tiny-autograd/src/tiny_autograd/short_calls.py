@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 from . import variable
 from .grad_mode import is_recording
 from .node import Node
-from .op import NOTHING, OPERANDS, RESULT, Op, observers, recorded
+from .op import NOTHING, OPERANDS, RESULT, Op, observers, recorded, versions_of
 from .variable import Variable, wrap
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ Q = ParamSpec("Q")
 R = TypeVar("R")
 
 _new: Any = object.__new__
-_nothing: Any = ()
 _no_parameters: dict[str, Any] = {}
 
 
@@ -39,12 +38,13 @@ def unary(operation: Op[Any]) -> Callable[[Any], Tensor]:
         out = forward(array)
         if plan is None or not (x._requires_grad and is_recording()):
             return wrap(out)
-        if plan.saves == OPERANDS:
-            return recorded(out, plan, (x._node or x,), (array,), (array.version,))
         if plan.saves == RESULT:
-            return recorded(out, plan, (x._node or x,), (out,), (out.version,))
-        saved, versions = save(plan, (array,), out, (x,), _no_parameters)
-        return recorded(out, plan, (x._node or x,), saved, versions)
+            saved = (out,)
+        elif plan.saves == OPERANDS:
+            saved = (array,)
+        else:
+            saved = save(plan, (array,), out, (x,), _no_parameters)
+        return recorded(out, plan, (x._node or x,), saved)
 
     return call
 
@@ -56,10 +56,10 @@ def binary(
 
     compute: what computes it on arrays, where there is a shorter way than the operation's.
     """
-    forward, save, plan_for = compute or operation.forward, operation.save, operation.plan_for
-    plans: list[Any] = [None] * 4  # by the mask of operands that require a gradient
-    has_gradient = plan_for(3, 2) is not None
-    if has_gradient and not (plan_for(1, 2) and plan_for(2, 2)):
+    forward, save = compute or operation.forward, operation.save
+    # By the mask of operands that require a gradient.
+    plans = [operation.plan_for(mask, 2) for mask in range(4)]
+    if plans[3] and not (plans[1] and plans[2]):
         return lambda x, y: operation(x, y)  # one operand of the two has a gradient
 
     def call(x: Any, y: Any) -> Tensor:
@@ -67,13 +67,12 @@ def binary(
             return operation(x, y)
         a: Any
         b: Any
-        mask = 0
         if isinstance(x, Variable):
             a = x.array
-            if x._requires_grad:
-                mask = 1
+            mask = 1 if x._requires_grad else 0
         elif type(x) is float or type(x) is int:
             a = x
+            mask = 0
         else:
             return operation(x, y)
         if isinstance(y, Variable):
@@ -93,14 +92,12 @@ def binary(
         result.array = out
         result._grad = None
         result._hooks = None
-        if not (mask and has_gradient and is_recording()):
+        plan = plans[mask]
+        if plan is None or not is_recording():
             result._requires_grad = False
             result._node = None
             return result
 
-        plan = plans[mask]
-        if plan is None:
-            plan = plans[mask] = plan_for(mask, 2)
         node = Node()
         node.plan = plan
         if mask == 3:
@@ -108,14 +105,15 @@ def binary(
         else:
             node.edges = (x._node or x,) if mask == 1 else (y._node or y,)
         if plan.saves == NOTHING:
-            node.saved = node.versions = _nothing
-        elif mask == 3 and plan.saves == OPERANDS:
-            node.saved = (a, b)
-            node.versions = (a.version, b.version)
+            node.saved = node.versions = ()
         else:
-            node.saved, node.versions = save(plan, (a, b), out, (x, y), _no_parameters)
-        node.shape = out.shape
-        node.dtype = out.dtype
+            if mask == 3 and plan.saves == OPERANDS:
+                saved = (a, b)
+            else:
+                saved = save(plan, (a, b), out, (x, y), _no_parameters)
+            node.saved = saved
+            node.versions = versions_of(saved) if plan.arrays else ()
+        node.form = out.form
         node.hooks = None
         result._requires_grad = True
         result._node = node

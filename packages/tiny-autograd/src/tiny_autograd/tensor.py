@@ -10,6 +10,7 @@ import ndarray_core as nd
 from ndarray_core import Device, DType
 
 from . import linalg, ops, variable
+from .autograd import backward
 from .description import Description
 from .in_place import InPlace
 from .new_tensors import NewTensors
@@ -95,6 +96,28 @@ class Tensor(Description, NewTensors, Operators, InPlace):
         return format(self.item(), spec) if not self.ndim else object.__format__(self, spec)
 
     # Its place in the graph
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensor | list[Tensor] | tuple[Tensor, ...] | None = None,
+    ) -> None:
+        """Add the gradient of this tensor to `.grad` of the leaves (or `inputs`) it depends on.
+
+        gradient: same shape as this tensor, of which the vector-Jacobian product is taken; may be
+        left out when there is one element. The graph is freed unless `retain_graph` (by default
+        `create_graph`) says otherwise; `create_graph` records the gradient itself, for higher
+        derivatives. Raises RuntimeError for a tensor without history, or a freed one.
+
+        >>> import tiny_autograd as ta
+        >>> x = ta.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+        """
+        backward(self, gradient, retain_graph, create_graph, inputs)
 
     def detach(self) -> Tensor:
         """A tensor over the same memory, without history, that requires no gradient."""

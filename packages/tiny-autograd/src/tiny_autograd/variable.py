@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from ndarray_core import NDArray
 
@@ -135,30 +135,6 @@ class Variable:
     def is_leaf(self) -> bool:
         """Whether no recorded operation made this tensor."""
         return self._node is None
-
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Variable | list[Variable] | tuple[Variable, ...] | None = None,
-    ) -> None:
-        """Add the gradient of this tensor to `.grad` of the leaves (or `inputs`) it depends on.
-
-        gradient: same shape as this tensor, of which the vector-Jacobian product is taken; may be
-        left out when there is one element. The graph is freed unless `retain_graph` (by default
-        `create_graph`) says otherwise; `create_graph` records the gradient itself, for higher
-        derivatives. Raises RuntimeError for a tensor without history, or a freed one.
-
-        >>> import tiny_autograd as ta
-        >>> x = ta.tensor([1.0, 2.0], requires_grad=True)
-        >>> (x * x).sum().backward()
-        >>> x.grad
-        tensor([2., 4.])
-        """
-        from .autograd import backward
-
-        backward(cast("Tensor", self), gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call `hook` with this tensor's gradient whenever it is computed; a result replaces it.
