@@ -1,18 +1,12 @@
 // copy, fill and where of the `cpu` device.
 #include "cpu/cpu_backend.hpp"
+#include "ops/copy/conversions.hpp"
 #include "ops/copy/copy_kernels.hpp"
-#include "ops/elementwise/formulas.hpp"
 
 namespace nd::cpu {
 namespace {
 
 int log2_itemsize(DType dtype) { return __builtin_ctzll(itemsize(dtype)); }
-
-// Types between which a conversion moves the bits as they are.
-bool same_bits(DType out, DType x) {
-  if (out == x) return true;
-  return itemsize(out) == itemsize(x) && is_integer(out) && !is_inexact(x);
-}
 
 // Where x is dense along another dimension than out is, that one becomes the block's other
 // dimension: the copy is a transposition. Gives the least number of rows that a block should have.
@@ -66,28 +60,10 @@ void copy(const Array& out, const Array& x) {
 }
 
 void fill(const Array& out, Scalar value) {
-  char element[16];
-  dispatch(out.dtype(), [&]<typename T>() {
-    T converted;
-    if (value.kind == Kind::floating) {
-      converted = m::convert<T>(value.floating);
-    } else if (value.kind == Kind::complex) {
-      if constexpr (is_complex_type<T>) {
-        converted = m::convert<T>(m::complex_number(value.floating, value.imaginary));
-      } else {
-        converted = m::convert<T>(value.floating != 0 || value.imaginary != 0);  // only bool
-      }
-    } else if (value.kind == Kind::unsigned_integer) {
-      converted = m::convert<T>(static_cast<uint64_t>(value.integer));
-    } else {
-      converted = m::convert<T>(value.integer);
-    }
-    static_assert(sizeof(T) <= sizeof(element));
-    __builtin_memcpy(element, &converted, sizeof(T));
-  });
+  const FillValue element = fill_value(value, out.dtype());
   const CopyKernels::Fill kernel = ND_SELECT_KERNELS(copy_kernels).fill[log2_itemsize(out.dtype())];
   for_each_block(Walk<1>({&out}), parallel_grain, 1,
-                 [&](const Block<1>& block) { kernel(block, element); });
+                 [&](const Block<1>& block) { kernel(block, element.bytes); });
 }
 
 void where(const Array& out, const Array& condition, const Array& x, const Array& y) {

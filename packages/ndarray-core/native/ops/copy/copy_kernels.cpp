@@ -8,8 +8,7 @@
 #endif
 
 #include "cpu/vector_width.hpp"
-#include "ops/elementwise/domains.hpp"
-#include "ops/elementwise/formulas.hpp"
+#include "ops/copy/conversions.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
@@ -207,20 +206,12 @@ void where(const Block<4>& block) {
   }
 }
 
-// Types whose bits a conversion treats alike share a kernel: an integer's sign matters only where
-// the result is wider or floating.
 template <typename To, typename From>
 constexpr CopyKernels::Copy conversion() {
-  constexpr bool to_bool = std::is_same_v<To, bool>;
-  constexpr bool from_integer = std::is_integral_v<From>, to_integer = std::is_integral_v<To>;
-  constexpr bool keeps_bits = from_integer && to_integer && sizeof(To) <= sizeof(From);
-  using Target =
-      std::conditional_t<to_bool || !from_integer, To, typename kernel_element<To, false>::type>;
-  using Source = typename kernel_element<From, !(to_bool || keeps_bits)>::type;
-  if constexpr (is_complex_type<From> && !is_complex_type<To> && !to_bool) {
+  if constexpr (is_complex_type<From> && !is_complex_type<To> && !std::is_same_v<To, bool>) {
     return nullptr;
   } else {
-    return convert<Target, Source>;
+    return convert<conversion_target<To, From>, conversion_source<To, From>>;
   }
 }
 

@@ -1,24 +1,9 @@
 // One set of loops per binary operation and element type. Compiled once per instruction set.
-#include "ops/elementwise/domains.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
-#include "ops/elementwise/formulas.hpp"
+#include "ops/elementwise/formula.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
-
-template <BinaryOp op>
-struct Formula;
-#define ND_BINARY(name, domain_, ...)                 \
-  template <>                                         \
-  struct Formula<BinaryOp::name> {                    \
-    static constexpr Domain domain = Domain::domain_; \
-    template <typename T>                             \
-    static constexpr auto apply(T x, T y) {           \
-      return __VA_ARGS__;                             \
-    }                                                 \
-  };
-#include "ops/elementwise/binary.inc"
-#undef ND_BINARY
 
 // Dense in out; x and y are dense or one element repeated.
 template <BinaryOp op, typename T, typename Result, bool x_repeats, bool y_repeats>
@@ -31,7 +16,7 @@ void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t 
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; ++i) {
     out[i] = static_cast<Result>(
-        Formula<op>::apply(x_repeats ? first_x : x[i], y_repeats ? first_y : y[i]));
+        BinaryFormula<op>::apply(x_repeats ? first_x : x[i], y_repeats ? first_y : y[i]));
   }
 }
 
@@ -39,7 +24,7 @@ template <BinaryOp op, typename T, typename Result>
 void strided_loop(char* out, const char* x, const char* y, int64_t count, const int64_t* steps) {
   for (int64_t i = 0; i < count; ++i) {
     *reinterpret_cast<Result*>(out + i * steps[0]) =
-        static_cast<Result>(Formula<op>::apply(*reinterpret_cast<const T*>(x + i * steps[1]),
+        static_cast<Result>(BinaryFormula<op>::apply(*reinterpret_cast<const T*>(x + i * steps[1]),
                                                *reinterpret_cast<const T*>(y + i * steps[2])));
   }
 }
@@ -74,10 +59,10 @@ void loop(const Block<3>& block) {
 
 template <BinaryOp op, typename T>
 constexpr BinaryKernel kernel() {
-  if constexpr (has_kernels<T> && accepts(Formula<op>::domain, dtype_of_type<T>::value)) {
+  if constexpr (has_kernels<T> && accepts(BinaryFormula<op>::domain, dtype_of_type<T>::value)) {
     constexpr BinaryOp stored_op = std::is_same_v<T, bool> ? on_bools(op) : op;
     using Element = typename kernel_element<T, !ignores_sign(op)>::type;
-    return loop<stored_op, Element, result_element<Element, Formula<op>::domain>>;
+    return loop<stored_op, Element, result_element<Element, BinaryFormula<op>::domain>>;
   } else {
     return nullptr;
   }

@@ -7,7 +7,7 @@
 #include "core/backend.hpp"
 #include "ops/elementwise/domain.hpp"
 
-namespace nd::cpu {
+namespace nd {
 
 // Operations to which an integer's sign makes no difference: bit patterns wrap around alike.
 constexpr bool ignores_sign(UnaryOp op) { return op != UnaryOp::absolute && op != UnaryOp::sign; }
@@ -131,4 +131,4 @@ using result_element = std::conditional_t<
     gives_bool(domain), uint8_t,
     std::conditional_t<domain == Domain::PART, typename real_part_of<T>::type, T>>;
 
-}  // namespace nd::cpu
+}  // namespace nd

@@ -93,8 +93,12 @@ ND_INLINE T abs(T x) {
 
 template <typename T>
 ND_INLINE T sign(T x) {
-  const T result = static_cast<T>((x > T(0)) - (x < T(0)));
-  return x != x ? x : result;
+  if constexpr (std::is_unsigned_v<T>) {
+    return x != 0;
+  } else {
+    const T result = static_cast<T>((x > T(0)) - (x < T(0)));
+    return x != x ? x : result;
+  }
 }
 
 template <typename T>
@@ -118,8 +122,8 @@ ND_INLINE bool isfinite(T x) {
   }
 }
 
-ND_INLINE bool signbit(float x) { return __builtin_signbitf(x) != 0; }
-ND_INLINE bool signbit(double x) { return __builtin_signbit(x) != 0; }
+ND_INLINE bool signbit(float x) { return __builtin_bit_cast(int32_t, x) < 0; }
+ND_INLINE bool signbit(double x) { return __builtin_bit_cast(int64_t, x) < 0; }
 
 template <typename T>
 ND_INLINE T invert(T x) {
@@ -163,6 +167,15 @@ ND_INLINE T fmod(T x, T y) {
 }
 
 template <typename T>
+ND_INLINE bool is_negative(T x) {
+  if constexpr (std::is_unsigned_v<T>) {
+    return false;
+  } else {
+    return x < 0;
+  }
+}
+
+template <typename T>
 ND_INLINE T remainder(T x, T y) {
   if constexpr (is_float<T>) {
     const T r = fmod(x, y);  // NaN for y = 0
@@ -170,7 +183,7 @@ ND_INLINE T remainder(T x, T y) {
     return y == 0 ? r : (r == 0 ? copysign(T(0), y) : moved);
   } else {
     const T r = fmod(x, y);  // 0 for y = 0 and y = -1
-    return static_cast<T>((r != 0) & ((r < 0) != (y < 0)) ? r + y : r);
+    return static_cast<T>((r != 0) & (is_negative(r) != is_negative(y)) ? r + y : r);
   }
 }
 
@@ -188,7 +201,7 @@ ND_INLINE T floor_divide(T x, T y) {
   } else {
     const T divisor = safe_divisor(y);
     const T q = static_cast<T>(x / divisor);
-    const T down = static_cast<T>(q - ((x % divisor != 0) & ((x < 0) != (y < 0))));
+    const T down = static_cast<T>(q - ((x % divisor != 0) & (is_negative(x) != is_negative(y))));
     if constexpr (std::is_signed_v<T>) {
       if (y == T(-1)) return static_cast<T>(-x);
     }

@@ -1,24 +1,9 @@
 // One loop per unary operation and element type. Compiled once per instruction set.
-#include "ops/elementwise/domains.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
-#include "ops/elementwise/formulas.hpp"
+#include "ops/elementwise/formula.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
-
-template <UnaryOp op>
-struct Formula;
-#define ND_UNARY(name, domain_, ...)                    \
-  template <>                                           \
-  struct Formula<UnaryOp::name> {                       \
-    static constexpr Domain domain = Domain::domain_;   \
-    template <typename T>                               \
-    static constexpr auto apply([[maybe_unused]] T x) { \
-      return __VA_ARGS__;                               \
-    }                                                   \
-  };
-#include "ops/elementwise/unary.inc"
-#undef ND_UNARY
 
 template <UnaryOp op, typename T, typename Result>
 void loop(const Block<2>& block) {
@@ -33,12 +18,12 @@ void loop(const Block<2>& block) {
 // In place is fine: what one element writes, no other reads.
 #pragma GCC ivdep
       for (int64_t i = 0; i < block.columns; ++i) {
-        dense_out[i] = static_cast<Result>(Formula<op>::apply(dense_x[i]));
+        dense_out[i] = static_cast<Result>(UnaryFormula<op>::apply(dense_x[i]));
       }
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<Result*>(out + i * out_step) =
-            static_cast<Result>(Formula<op>::apply(*reinterpret_cast<const T*>(x + i * x_step)));
+            static_cast<Result>(UnaryFormula<op>::apply(*reinterpret_cast<const T*>(x + i * x_step)));
       }
     }
   }
@@ -46,10 +31,10 @@ void loop(const Block<2>& block) {
 
 template <UnaryOp op, typename T>
 constexpr UnaryKernel kernel() {
-  if constexpr (has_kernels<T> && accepts(Formula<op>::domain, dtype_of_type<T>::value)) {
+  if constexpr (has_kernels<T> && accepts(UnaryFormula<op>::domain, dtype_of_type<T>::value)) {
     constexpr UnaryOp stored_op = std::is_same_v<T, bool> ? on_bools(op) : op;
     using Element = typename kernel_element<T, !ignores_sign(op)>::type;
-    return loop<stored_op, Element, result_element<Element, Formula<op>::domain>>;
+    return loop<stored_op, Element, result_element<Element, UnaryFormula<op>::domain>>;
   } else {
     return nullptr;
   }

@@ -1,0 +1,22 @@
+// Families that have no kernels on `cuda` yet.
+#include "cuda/cuda_backend.hpp"
+
+namespace nd::cuda {
+namespace {
+[[noreturn]] void missing(const char* op) { throw Error(message(op, ": not on cuda yet")); }
+}  // namespace
+
+void reduce(ReduceOp op, const Array&, const Array&, const Dims&) { missing(name_of(op)); }
+void arg_reduce(ArgReduceOp op, const Array&, const Array&, int) { missing(name_of(op)); }
+void scan(ScanOp op, const Array&, const Array&, int) { missing(name_of(op)); }
+void sort(const Array&, const Array&, int, bool) { missing("sort"); }
+void arg_sort(const Array&, const Array&, int, bool) { missing("arg_sort"); }
+void search_sorted(const Array&, const Array&, const Array&, bool) { missing("search_sorted"); }
+void matmul(const Array&, const Array&, const Array&) { missing("matmul"); }
+void gather(const Array&, const Array&, const Array&, int) { missing("gather"); }
+void scatter(ScatterOp, const Array&, const Array&, const Array&, int) { missing("scatter"); }
+void nonzero(const Array&, const Array&) { missing("nonzero"); }
+void random(Distribution, const Array&, uint64_t, uint64_t) { missing("random"); }
+const FusedKernels* fused_kernels() { return nullptr; }
+
+}  // namespace nd::cuda
