@@ -65,24 +65,30 @@ def binary(
     def call(x: Any, y: Any) -> Tensor:
         if observers:
             return operation(x, y)
-        a: Any
-        b: Any
-        if isinstance(x, Variable):
-            a = x.array
-            mask = 1 if x._requires_grad else 0
-        elif type(x) is float or type(x) is int:
-            a = x
-            mask = 0
+        if type(x) is type(y):  # tensors, since one of them is: mostly, and seen at once
+            a: Any = x.array
+            b: Any = y.array
+            if x._requires_grad:
+                mask = 3 if y._requires_grad else 1
+            else:
+                mask = 2 if y._requires_grad else 0
         else:
-            return operation(x, y)
-        if isinstance(y, Variable):
-            b = y.array
-            if y._requires_grad:
-                mask += 2
-        elif type(y) is float or type(y) is int:
-            b = y
-        else:
-            return operation(x, y)
+            if isinstance(x, Variable):
+                a = x.array
+                mask = 1 if x._requires_grad else 0
+            elif type(x) is float or type(x) is int:
+                a = x
+                mask = 0
+            else:
+                return operation(x, y)
+            if isinstance(y, Variable):
+                b = y.array
+                if y._requires_grad:
+                    mask += 2
+            elif type(y) is float or type(y) is int:
+                b = y
+            else:
+                return operation(x, y)
         try:
             out = forward(a, b)
         except (TypeError, AttributeError) as error:
