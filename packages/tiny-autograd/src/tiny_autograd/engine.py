@@ -49,6 +49,7 @@ def run(
     owned = waiting.owned
     arrived: dict[Edge, Any] = {}
     watch = current_watch()
+    edge: Any
     previous = is_recording()
     set_recording(create_graph)
     try:
@@ -81,12 +82,12 @@ def run(
             for edge, (rule, picks) in zip(node.edges, rules):  # noqa: B905 (hot)
                 if needed is not None and edge not in needed:
                     continue
-                if len(picks) == 1:
-                    result = rule(gradient, saved[picks[0]])
-                elif picks:
-                    result = rule(gradient, *[saved[i] for i in picks])
-                else:
+                if not picks:
                     result = rule(gradient)
+                elif len(picks) == 1:
+                    result = rule(gradient, saved[picks[0]])
+                else:
+                    result = rule(gradient, *[saved[i] for i in picks])
                 if result is None:
                     continue
                 if type(result) is Part:
@@ -94,15 +95,16 @@ def run(
                     continue
                 if watch is not None:
                     watch.gradient_computed(node, gradient, result)
+                is_node = type(edge) is Node
                 if plan.fits:
-                    form = edge.form if isinstance(edge, Node) else edge.array.form
+                    form = edge.form if is_node else edge.array.form
                     if create_graph or result.form is not form:
                         result = _fitted(result, form)
                 # What `add` does, where it is one step.
                 if edge in owned:
                     held = waiting[edge]
                     held += result
-                elif type(edge) is Node and edge not in waiting:
+                elif is_node and edge not in waiting:
                     waiting[edge] = result
                 else:
                     waiting.add(edge, result, gradient)
