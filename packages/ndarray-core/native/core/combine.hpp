@@ -3,30 +3,32 @@
 // instruction set must not lend its copy to the others.
 #pragma once
 
+#include "core/half.hpp"
+
 namespace nd {
 namespace {
 
 struct Sum {
   template <typename V>
-  static V combine(V a, V b) {
+  ND_INLINE V combine(V a, V b) {
     return static_cast<V>(a + b);
   }
 };
 struct Product {
   template <typename V>
-  static V combine(V a, V b) {
+  ND_INLINE V combine(V a, V b) {
     return static_cast<V>(a * b);
   }
 };
 struct Maximum {  // NaN wins
   template <typename V>
-  static V combine(V a, V b) {
+  ND_INLINE V combine(V a, V b) {
     return (b > a) | (b != b) ? b : a;
   }
 };
 struct Minimum {  // NaN wins
   template <typename V>
-  static V combine(V a, V b) {
+  ND_INLINE V combine(V a, V b) {
     return (b < a) | (b != b) ? b : a;
   }
 };

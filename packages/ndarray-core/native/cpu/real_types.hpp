@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "core/array.hpp"
+#include "core/real_types.hpp"
 #include "core/strided.hpp"
 #include "core/threads.hpp"
 
@@ -26,21 +26,6 @@ struct RealKernels {
     }
   }
 };
-
-// Calls f.template operator()<T>() with float or double.
-template <typename F>
-void dispatch_real(DType dtype, F&& f) {
-  if (dtype == DType::float32) {
-    f.template operator()<float>();
-  } else {
-    f.template operator()<double>();
-  }
-}
-
-template <typename T>
-T* elements(const Array& x) {
-  return reinterpret_cast<T*>(x.data());
-}
 
 // Calls body(first, count) for pieces of `rows` rows, on several threads when there is enough to
 // do. How rows are cut depends on the arguments alone.
