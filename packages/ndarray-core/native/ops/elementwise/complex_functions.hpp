@@ -5,6 +5,10 @@
 
 #include "core/half.hpp"
 
+#if defined(__CUDACC__)
+#include <cuda/std/complex>
+#endif
+
 namespace nd::m {
 
 ND_INLINE complex64 complex_number(float real, float imaginary) {
@@ -20,9 +24,67 @@ ND_INLINE complex128 complex_number(double real, double imaginary) {
   return number;
 }
 
+template <typename T>
+concept Complex = is_complex_type<T>;
+template <Complex T>
+using RealOf = typename real_part_of<T>::type;
+
+// A real constant as a T.
+template <typename T>
+ND_INLINE T constant(typename real_part_of<T>::type x) {
+  if constexpr (is_complex_type<T>) {
+    return complex_number(x, typename real_part_of<T>::type(0));
+  } else {
+    return x;
+  }
+}
+
+template <typename T>
+ND_INLINE bool equal(T x, T y) {
+  if constexpr (is_complex_type<T>) {
+    return __real__ x == __real__ y && __imag__ x == __imag__ y;
+  } else {
+    return x == y;
+  }
+}
+
+// The schoolbook product, as NumPy's. Like `equal` spelled out: for the language's own operators
+// nvcc asks for functions that a GPU has not.
+template <typename T>
+ND_INLINE T multiply(T x, T y) {
+  if constexpr (is_complex_type<T>) {
+    return complex_number(__real__ x * __real__ y - __imag__ x * __imag__ y,
+                          __real__ x * __imag__ y + __imag__ x * __real__ y);
+  } else {
+    return static_cast<T>(x * y);
+  }
+}
+
+// A GPU has no C library: there they are libcu++'s, which comes with CUDA.
+namespace library {
+#if defined(__CUDA_ARCH__)
+template <Complex T>
+ND_INLINE auto to_number(T x) {
+  return ::cuda::std::complex<RealOf<T>>(__real__ x, __imag__ x);
+}
+#define ND_LIBRARY(name)                                 \
+  template <Complex T>                                   \
+  ND_INLINE T name(T x) {                                \
+    const auto result = ::cuda::std::name(to_number(x)); \
+    return complex_number(result.real(), result.imag()); \
+  }
+template <Complex T>
+ND_INLINE T pow(T x, T y) {
+  const auto result = ::cuda::std::pow(to_number(x), to_number(y));
+  return complex_number(result.real(), result.imag());
+}
+#else
 #define ND_LIBRARY(name)                                                   \
   ND_INLINE complex128 name(complex128 x) { return __builtin_c##name(x); } \
   ND_INLINE complex64 name(complex64 x) { return __builtin_c##name##f(x); }
+ND_INLINE complex128 pow(complex128 x, complex128 y) { return __builtin_cpow(x, y); }
+ND_INLINE complex64 pow(complex64 x, complex64 y) { return __builtin_cpowf(x, y); }
+#endif
 ND_LIBRARY(sqrt)
 ND_LIBRARY(exp)
 ND_LIBRARY(log)
@@ -34,18 +96,38 @@ ND_LIBRARY(acos)
 ND_LIBRARY(atan)
 ND_LIBRARY(sinh)
 ND_LIBRARY(cosh)
+ND_LIBRARY(tanh)
 ND_LIBRARY(asinh)
 ND_LIBRARY(acosh)
 ND_LIBRARY(atanh)
 #undef ND_LIBRARY
+}  // namespace library
 
-template <typename T>
-concept Complex = is_complex_type<T>;
-template <Complex T>
-using RealOf = typename real_part_of<T>::type;
+using library::acos;
+using library::acosh;
+using library::asin;
+using library::asinh;
+using library::atan;
+using library::atanh;
+using library::cos;
+using library::cosh;
+using library::exp;
+using library::log;
+using library::sin;
+using library::sinh;
+using library::sqrt;
+using library::tan;
 
-ND_INLINE float abs(complex64 x) { return __builtin_cabsf(x); }
-ND_INLINE double abs(complex128 x) { return __builtin_cabs(x); }
+ND_INLINE float abs(complex64 x) { return __builtin_hypotf(__real__ x, __imag__ x); }
+ND_INLINE double abs(complex128 x) { return __builtin_hypot(__real__ x, __imag__ x); }
+template <typename R>
+ND_INLINE bool is_finite_part(R x) {
+  return x - x == 0;
+}
+template <typename R>
+ND_INLINE bool is_infinite_part(R x) {
+  return x == x && x - x != 0;
+}
 
 template <typename T>
 ND_INLINE T conj(T x) {
@@ -73,12 +155,16 @@ ND_INLINE typename real_part_of<T>::type imag([[maybe_unused]] T x) {
 }
 
 template <Complex T>
+ND_INLINE T scale(T x, RealOf<T> factor) {
+  return complex_number(__real__ x * factor, __imag__ x * factor);
+}
+template <Complex T>
 ND_INLINE T log2(T x) {
-  return log(x) * RealOf<T>(1.442695040888963407359924681001892137L);  // 1 / ln 2
+  return scale(log(x), RealOf<T>(1.442695040888963407359924681001892137L));  // 1 / ln 2
 }
 template <Complex T>
 ND_INLINE T log10(T x) {
-  return log(x) * RealOf<T>(0.434294481903251827651128918916605082L);  // 1 / ln 10
+  return scale(log(x), RealOf<T>(0.434294481903251827651128918916605082L));  // 1 / ln 10
 }
 
 // The library gives the imaginary zero of tanh(infinity + ib) the sign of sin 2b, as C11 does; by
@@ -87,15 +173,9 @@ template <Complex T>
 ND_INLINE T tanh(T x) {
   using R = RealOf<T>;
   const R a = __real__ x, b = __imag__ x;
-  if constexpr (sizeof(R) == 4) {
-    const bool at_infinity = __builtin_isinf(a) && __builtin_isfinite(b);
-    return at_infinity ? complex_number(__builtin_copysignf(1, a), __builtin_copysignf(0, b))
-                       : __builtin_ctanhf(x);
-  } else {
-    const bool at_infinity = __builtin_isinf(a) && __builtin_isfinite(b);
-    return at_infinity ? complex_number(__builtin_copysign(1, a), __builtin_copysign(0, b))
-                       : __builtin_ctanh(x);
-  }
+  // 0 * b has the sign of b.
+  const bool at_infinity = is_infinite_part(a) && is_finite_part(b);
+  return at_infinity ? complex_number(a > 0 ? R(1) : R(-1), 0 * b) : library::tanh(x);
 }
 
 // e^x - 1 = (e^a cos b - 1) + i e^a sin b, and cos b = 1 - 2 sin(b/2)^2 keeps what is small. Of
@@ -104,7 +184,7 @@ template <Complex T>
 ND_INLINE T expm1(T x) {
   using R = RealOf<T>;
   const R a = __real__ x, b = __imag__ x;
-  if (!__builtin_isfinite(a) || !__builtin_isfinite(b)) {
+  if (!is_finite_part(a) || !is_finite_part(b)) {
     const T exponential = exp(x);
     return complex_number(__real__ exponential - 1, __imag__ exponential);
   }
@@ -143,16 +223,28 @@ ND_INLINE T round(T x) {
   }
 }
 
-// Of a complex number by zero: both parts by zero.
+// By Smith's method (1962), as NumPy: it divides by the larger part of y first, so that no square
+// overflows. Of a complex number by zero: both parts by zero.
+template <Complex T>
+ND_INLINE T quotient(T x, T y) {
+  using R = RealOf<T>;
+  const R a = __real__ x, b = __imag__ x, c = __real__ y, d = __imag__ y;
+  if (c == 0 && d == 0) return complex_number(a / c, b / c);
+  if ((c < 0 ? -c : c) < (d < 0 ? -d : d)) {
+    const R ratio = c / d, divisor = c * ratio + d;
+    return complex_number((a * ratio + b) / divisor, (b * ratio - a) / divisor);
+  }
+  const R ratio = d / c, divisor = d * ratio + c;
+  return complex_number((b * ratio + a) / divisor, (b - a * ratio) / divisor);
+}
+
 template <typename T>
 ND_INLINE T divide(T x, T y) {
   if constexpr (is_complex_type<T>) {
-    if (y == T(0)) {
-      const RealOf<T> zero = 0;
-      return complex_number(__real__ x / zero, __imag__ x / zero);
-    }
+    return quotient(x, y);
+  } else {
+    return x / y;
   }
-  return x / y;
 }
 
 // x / |x|, and 0 of 0. Halves of large parts have a magnitude that is not too large.
@@ -163,22 +255,23 @@ ND_INLINE T sign(T x) {
   const R halves = abs(complex_number(a, b));
   if (halves < R(1)) {  // where halving may have lost something
     const R magnitude = abs(x);
-    return magnitude == 0 ? T(0) : complex_number(__real__ x / magnitude, __imag__ x / magnitude);
+    return magnitude == 0 ? constant<T>(0)
+                          : complex_number(__real__ x / magnitude, __imag__ x / magnitude);
   }
   return complex_number(a / halves, b / halves);
 }
 
 template <Complex T>
 ND_INLINE bool isnan(T x) {
-  return __builtin_isnan(__real__ x) || __builtin_isnan(__imag__ x);
+  return __real__ x != __real__ x || __imag__ x != __imag__ x;
 }
 template <Complex T>
 ND_INLINE bool isinf(T x) {
-  return __builtin_isinf(__real__ x) || __builtin_isinf(__imag__ x);
+  return is_infinite_part(__real__ x) || is_infinite_part(__imag__ x);
 }
 template <Complex T>
 ND_INLINE bool isfinite(T x) {
-  return __builtin_isfinite(__real__ x) && __builtin_isfinite(__imag__ x);
+  return is_finite_part(__real__ x) && is_finite_part(__imag__ x);
 }
 
 // Small whole powers by squaring, which is exact where the product is; else e^(y ln x).
@@ -189,20 +282,16 @@ ND_INLINE T pow(T x, T y) {
   if (__imag__ y == 0 && exponent >= R(-100) && exponent <= R(100)) {
     const int whole = static_cast<int>(exponent);
     if (static_cast<R>(whole) == exponent) {
-      T result = T(1), power = x;
+      T result = constant<T>(1), power = x;
       for (int rest = whole < 0 ? -whole : whole; rest != 0; rest /= 2) {
-        if (rest % 2 == 1) result = result * power;
-        power = power * power;
+        if (rest % 2 == 1) result = multiply(result, power);
+        power = multiply(power, power);
       }
-      return whole < 0 ? T(1) / result : result;
+      return whole < 0 ? quotient(constant<T>(1), result) : result;
     }
   }
-  if (x == T(0) && exponent > 0) return T(0);
-  if constexpr (sizeof(R) == 4) {
-    return __builtin_cpowf(x, y);
-  } else {
-    return __builtin_cpow(x, y);
-  }
+  if (equal(x, constant<T>(0)) && exponent > 0) return constant<T>(0);
+  return library::pow(x, y);
 }
 
 }  // namespace nd::m

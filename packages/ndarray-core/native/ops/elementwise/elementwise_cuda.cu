@@ -31,31 +31,12 @@ struct Apply {
   }
 };
 
-// A GPU has no library of complex functions: complex numbers are kept, moved, compared and added.
-constexpr bool has_complex(UnaryOp op) {
-  return op == UnaryOp::negative || op == UnaryOp::conj || op == UnaryOp::real ||
-         op == UnaryOp::imag || op == UnaryOp::isnan || op == UnaryOp::isinf ||
-         op == UnaryOp::isfinite;
-}
-constexpr bool has_complex(BinaryOp op) {
-  return op == BinaryOp::add || op == BinaryOp::subtract || op == BinaryOp::equal ||
-         op == BinaryOp::not_equal;
-}
-
-// The kernel, or an error if there is none: the checked operations let no other type through.
-template <typename Kernel, typename Op>
-Kernel checked(Kernel kernel, Op op, const Array& x) {
-  if (!kernel) throw unsupported_complex(name_of(op), x);
-  return kernel;
-}
-
 using UnaryKernel = void (*)(const Walk<2>&, cudaStream_t);
 using BinaryKernel = void (*)(const Walk<3>&, cudaStream_t);
 
 template <UnaryOp op, typename T>
 constexpr UnaryKernel unary_kernel() {
-  if constexpr (accepts(UnaryFormula<op>::domain, dtype_of_type<T>::value) &&
-                (!is_complex_type<T> || has_complex(op))) {
+  if constexpr (accepts(UnaryFormula<op>::domain, dtype_of_type<T>::value)) {
     using Formula = UnaryFormula<std::is_same_v<T, bool> ? on_bools(op) : op>;
     using Element = typename kernel_element<T, !ignores_sign(op)>::type;
     using Out = result_element<Element, UnaryFormula<op>::domain>;
@@ -67,8 +48,7 @@ constexpr UnaryKernel unary_kernel() {
 
 template <BinaryOp op, typename T>
 constexpr BinaryKernel binary_kernel() {
-  if constexpr (accepts(BinaryFormula<op>::domain, dtype_of_type<T>::value) &&
-                (!is_complex_type<T> || has_complex(op))) {
+  if constexpr (accepts(BinaryFormula<op>::domain, dtype_of_type<T>::value)) {
     using Formula = BinaryFormula<std::is_same_v<T, bool> ? on_bools(op) : op>;
     using Element = typename kernel_element<T, !ignores_sign(op)>::type;
     using Out = result_element<Element, BinaryFormula<op>::domain>;
@@ -96,8 +76,7 @@ void unary(UnaryOp op, const Array& out, const Array& x) {
 #undef ND_UNARY
   };
   const cudaStream_t stream = enter({&out, &x});
-  checked(kernels[static_cast<int>(op)][static_cast<int>(x.dtype())], op, x)(Walk<2>({&out, &x}),
-                                                                             stream);
+  kernels[static_cast<int>(op)][static_cast<int>(x.dtype())](Walk<2>({&out, &x}), stream);
 }
 
 void binary(BinaryOp op, const Array& out, const Array& x, const Array& y) {
@@ -107,8 +86,7 @@ void binary(BinaryOp op, const Array& out, const Array& x, const Array& y) {
 #undef ND_BINARY
   };
   const cudaStream_t stream = enter({&out, &x, &y});
-  checked(kernels[static_cast<int>(op)][static_cast<int>(x.dtype())], op, x)(
-      Walk<3>({&out, &x, &y}), stream);
+  kernels[static_cast<int>(op)][static_cast<int>(x.dtype())](Walk<3>({&out, &x, &y}), stream);
 }
 
 }  // namespace nd::cuda

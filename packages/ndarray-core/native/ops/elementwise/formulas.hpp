@@ -261,7 +261,7 @@ ND_INLINE To convert(From x) {
   } else if constexpr (is_half<From>) {
     return convert<To>(widen(x));
   } else if constexpr (std::is_same_v<To, bool>) {
-    return x != From(0);
+    return !equal(x, constant<From>(0));
   } else if constexpr (std::is_same_v<To, float16> && std::is_same_v<From, double>) {
     return narrow<To>(round_to_odd(x));
   } else if constexpr (is_half<To>) {

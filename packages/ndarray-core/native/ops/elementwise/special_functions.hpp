@@ -53,7 +53,8 @@ ND_INLINE double erfinv(double x) {
   return __builtin_copysign(start - step / (1.0 + start * step), x);
 }
 
-// The C library's lgamma would write the sign to a variable that all threads share; CUDA's does not.
+// The C library's lgamma would write the sign to a variable that all threads share; CUDA's does
+// not.
 #if defined(__CUDA_ARCH__)
 ND_INLINE double lgamma(double x) { return ::lgamma(x); }
 ND_INLINE float lgamma(float x) { return ::lgammaf(x); }
