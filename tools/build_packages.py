@@ -1,6 +1,6 @@
 """Build the wheels and source distributions of the four packages into dist/.
 
-Usage: python tools/build_packages.py [--every-python]
+Usage: python tools/build_packages.py [--every-python] [--cuda]
 """
 
 import argparse
@@ -19,8 +19,14 @@ def main() -> None:
         help="build the array core for every supported interpreter of this machine that needs a "
         "wheel of its own, not only for the one that runs this",
     )
+    parser.add_argument(
+        "--cuda",
+        action="store_true",
+        help="with the cuda devices, for all processors that the project supports: nvcc takes long",
+    )
+    options = parser.parse_args()
     pythons = [sys.executable]
-    if parser.parse_args().every_python:
+    if options.every_python:
         # Of those that share the stable ABI's wheel, the oldest builds it.
         found = interpreters.available()
         stable = [path for version, path in found.items() if version != "3.11"]
@@ -28,7 +34,7 @@ def main() -> None:
 
     shutil.rmtree(distributions.FOLDER, ignore_errors=True)
     for python in pythons:
-        distributions.build("ndarray-core", python)
+        distributions.build("ndarray-core", python, options.cuda)
     for package in distributions.FLOORS[1:]:
         distributions.build(package, sys.executable)
     for pattern in ("*.tar.gz", "*.whl"):

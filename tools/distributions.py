@@ -12,17 +12,24 @@ FLOORS = ("ndarray-core", "tiny-autograd", "tiny-nn", "tiny-models")
 UV = os.environ.get("HATCH_UV", "uv")  # hatch names the uv that it uses itself
 
 
-def build(package: str, python: str) -> None:
+def build(package: str, python: str, cuda: bool = False) -> None:
     """Build the package's source distribution, and from it, in isolation, its wheel, into dist/.
 
+    With `cuda`, the array core has the cuda devices, for all processors that the project supports.
     SystemExit, with what the build printed, when it fails.
     """
     steering = ("SKBUILD_", "UV_NO_BUILD_ISOLATION")  # how hatch.toml installs it in place
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(steering)
     }
+    settings: list[str] = []
+    if package == "ndarray-core":
+        settings.append(
+            f"--config-setting=cmake.define.NDARRAY_CORE_CUDA={'ON' if cuda else 'OFF'}"
+        )
+        settings.append("--config-setting=cmake.define.NDARRAY_CORE_CUDA_ARCHITECTURES=release")
     result = subprocess.run(
-        [UV, "build", "--python", python, "--out-dir", FOLDER, source(package)],
+        [UV, "build", "--python", python, "--out-dir", FOLDER, *settings, source(package)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

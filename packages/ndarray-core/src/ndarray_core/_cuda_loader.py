@@ -51,7 +51,7 @@ def find() -> Found:
         return Found(
             None,
             f"the extension module {name} cannot be loaded ({error}); CUDA's run-time library "
-            "comes with the toolkit, or with: pip install nvidia-cuda-runtime",
+            "comes with the toolkit, or with: pip install 'nvidia-cuda-runtime==13.*'",
         )
     backends = module.backends()
     if not backends:
@@ -74,8 +74,9 @@ def _not_built(choice: str) -> str:
             "project, `hatch run cuda:emulate` makes one"
         )
     return (
-        "this build has no CUDA devices: it was made without nvcc; install CUDA's compiler "
-        "(pip install 'ndarray-core[cuda-build]' has what is needed) and build it again"
+        "this build has no CUDA devices, as it was made without CUDA's compiler; build the package "
+        "from its source again, where nvcc is, or with the environment variable "
+        "NDARRAY_CORE_CUDA_COMPILER=pypi, which gets nvcc from PyPI"
     )
 
 
