@@ -59,6 +59,8 @@ def normalize_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
     >>> normalize_dims(-1, 3), normalize_dims(None, 2)
     ((2,), (0, 1))
     """
+    if type(dim) is int and -ndim <= dim < ndim:  # nearly always
+        return (dim % ndim,)
     if dim is None:
         return tuple(range(ndim))
     dims = tuple(dim) if isinstance(dim, tuple | list) else (dim,)
@@ -92,7 +94,7 @@ def reduced_dims(dim: Dim, ndim: int) -> tuple[int, ...]:
     >>> reduced_dims((), 2), reduced_dims([-1], 2), reduced_dims(-1, 0)
     ((0, 1), (1,), ())
     """
-    return normalize_dims(None if isinstance(dim, tuple | list) and not dim else dim, ndim)
+    return normalize_dims(dim if dim or isinstance(dim, int) else None, ndim)
 
 
 def reduced_shape(shape: Shape, dim: Dim, keepdim: bool) -> Shape:

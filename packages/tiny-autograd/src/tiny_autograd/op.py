@@ -181,7 +181,12 @@ class Op(Generic[P]):
                 result = wrap(out)
             else:
                 operands: tuple[Any, ...] = args
-                edges = tuple([edge_of(operands[i]) for i in plan.positions])
+                edges: tuple[Edge, ...]
+                if len(plan.positions) == 1:
+                    x = operands[plan.positions[0]]
+                    edges = (x._node or x,)
+                else:
+                    edges = tuple([edge_of(operands[i]) for i in plan.positions])
                 saved = self.save(plan, arrays, out, args, parameters)
                 result = recorded(out, plan, edges, saved)
         if observers:
@@ -214,7 +219,9 @@ class Op(Generic[P]):
         if plan.saves == NOTHING:
             return ()
         arrays = (*arrays, out)
-        saved: list[Any] = [arrays[i] for i in plan.arrays]
+        saved: list[Any] = []
+        for i in plan.arrays:
+            saved.append(arrays[i])
         for i, fact in plan.facts:
             saved.append(getattr(arrays[i], fact))
         if plan.parameters:
@@ -245,11 +252,16 @@ class Op(Generic[P]):
             shapes = tuple([x.shape for x in args])
             return {**self._defaults, f"{self.operands[0]}_shape": shapes, **parameters}
         given = args[len(self.operands) :]
-        if not given:
-            return {**self._defaults, **parameters} if parameters else self._defaults
+        if not given and not parameters:
+            return self._defaults
+        values = {**self._defaults, **parameters}
         if self._rest is not None:
-            return {**self._defaults, self._rest: given, **parameters}
-        return {**self._defaults, **dict(zip(self.parameters, given, strict=False)), **parameters}
+            if given:
+                values[self._rest] = given
+            return values
+        for name, value in zip(self.parameters, given):  # noqa: B905 (hot)
+            values[name] = value
+        return values
 
     def vjp(self, **rules: Rule) -> None:
         """Give one gradient rule per differentiable operand; the others get no gradient.

@@ -10,7 +10,7 @@ from ndarray_core import NDArray
 
 from . import ops
 from .op import Op
-from .short_calls import binary
+from .short_calls import binary, unary
 from .variable import Variable
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def _operator(
 def _reflected(forward: Operator) -> Operator:
     """`2 + x` as a method of x."""
     return lambda self, other: forward(other, self)
+
+
+_equal, _not_equal = _operator(ops.eq), _operator(ops.ne)
 
 
 class Operators(Variable):
@@ -81,10 +84,10 @@ class Operators(Variable):
     # Things that are no numbers, such as None, are left to Python, for which they are not equal.
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.eq(self, other) if _numeric(other) else NotImplemented
+        return _equal(self, other) if _numeric(other) else NotImplemented
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.ne(self, other) if _numeric(other) else NotImplemented
+        return _not_equal(self, other) if _numeric(other) else NotImplemented
 
     # Comparisons are element-wise; a tensor's identity is the object's.
     __hash__ = object.__hash__
@@ -92,11 +95,6 @@ class Operators(Variable):
     def __pos__(self) -> Self:
         return self
 
-    def __neg__(self) -> Tensor:
-        return ops.neg(self)
-
-    def __abs__(self) -> Tensor:
-        return ops.abs(self)
-
-    def __invert__(self) -> Tensor:
-        return ops.bitwise_not(self)
+    __neg__: ClassVar[Callable[[Any], Tensor]] = unary(ops.neg)
+    __abs__: ClassVar[Callable[[Any], Tensor]] = unary(ops.abs)
+    __invert__: ClassVar[Callable[[Any], Tensor]] = unary(ops.bitwise_not)

@@ -27,7 +27,7 @@ def is_basic(key: Any) -> bool:
     (True, False, False)
     """
     for item in key if isinstance(key, tuple) else (key,):
-        if item is None or item is Ellipsis or isinstance(item, slice):
+        if type(item) is int or item is None or item is Ellipsis or isinstance(item, slice):
             continue
         if not isinstance(item, int) or isinstance(item, bool):
             return False

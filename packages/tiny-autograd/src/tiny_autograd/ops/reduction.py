@@ -70,7 +70,7 @@ def count(shape: Shape, dim: Dim) -> int:
 
 def signed(out: NDArray) -> NDArray:
     """An int64 in place of the uint64 to which ndarray_core adds up unsigned numbers."""
-    return out.astype(nd.int64) if out.dtype == nd.uint64 else out
+    return out.astype(nd.int64) if out.dtype is nd.uint64 else out
 
 
 @op(cost=reduction(), name="sum")
