@@ -92,6 +92,8 @@ def test_properties() -> None:
     assert properties.warp_size == 32 and properties.major >= 7
     free, total = nd.cuda.mem_get_info()
     assert 0 < free <= total == properties.total_memory
+    driver, runtime = nd.cuda.versions()
+    assert driver >= runtime >= 13000
 
 
 @needs_cuda

@@ -44,20 +44,6 @@ def is_built(module: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("choice", "reason"),
-    [
-        ("off", "the environment variable NDARRAY_CORE_CUDA is 'off'"),
-        ("on", "NDARRAY_CORE_CUDA is 'on', and can be 'emulated', 'checked' or 'off'"),
-    ],
-)
-def test_a_choice_without_devices_says_so(choice: str, reason: str) -> None:
-    devices, state, told, error = found(choice)
-    assert (devices, state) == ("0", "False False")
-    assert reason in told
-    assert error.startswith("DeviceError") and reason in error
-
-
-@pytest.mark.parametrize(
     ("choice", "module"), [("emulated", "_cuda_emulated"), ("checked", "_cuda_checked")]
 )
 def test_the_emulator_is_there_or_says_how_to_build_it(choice: str, module: str) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "stream",
     "synchronize",
     "upload",
+    "versions",
 ]
 
 # A device, its name or its number; None is the current one.
@@ -119,6 +120,12 @@ class DeviceProperties:
 def get_device_properties(device: CudaDevice = None, /) -> DeviceProperties:
     """The device's compute capability (major, minor), its memory and its limits."""
     return DeviceProperties(**_module().device_properties(_index(device)))
+
+
+def versions() -> tuple[int, int]:
+    """The newest CUDA that the driver knows, and that of the run-time library; 13000 is 13.0."""
+    driver, runtime = _module().versions()
+    return driver, runtime
 
 
 def synchronize(device: CudaDevice = None, /) -> None:

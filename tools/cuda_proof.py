@@ -1,0 +1,331 @@
+"""Prove of the CUDA kernels what can be proven without running them: from what nvcc says of each,
+and from the machine code that it makes (SASS).
+
+For each kernel file and processor: nvcc has no warning; no kernel spills registers; local memory is
+used only where ALLOWED_FRAMES says so, and why; each kernel of REQUIREMENTS has the instructions
+that make it fast. The compiler and its options are those that CMake finds. Results are kept in the
+build folder for as long as nothing that a file includes has changed.
+
+    hatch run cuda:prove                            # sm_75 and sm_90
+    hatch run cuda:prove --all                      # every processor of a release
+    hatch run cuda:prove --arch 80 --only matmul    # one processor, files whose name has "matmul"
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+PACKAGE = Path(__file__).resolve().parent.parent / "packages" / "ndarray-core"
+NATIVE = PACKAGE / "native"
+BUILD = PACKAGE / "build" / "cuda-proof"
+RELEASE = (75, 80, 86, 89, 90, 100, 120)  # as native/cuda/CMakeLists.txt
+USUAL = (75, 90)  # the oldest, and the newest that is wide-spread
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a kernel's machine code must hold, but for those whose readable name has `without`."""
+
+    instruction: str
+    without: str
+    because: str
+
+
+# By the kernel's name in the source.
+REQUIREMENTS = {
+    # Streams: 16 bytes with one instruction, on the way in or, where elements grow, on the way out.
+    "dense_map": Requirement(
+        instruction=r"(LDG|STG)\.E(\.\w+)*\.128",
+        without=r"Convert<unsigned \w+, unsigned long>|Convert<\w+ _Complex, \w+ _Complex>",
+        because="of a wider integer only the low half is loaded; complex128 is two loads",
+    ),
+}
+# Bytes of local memory that kernels of a file may have, and why; others may have none.
+ALLOWED_FRAMES = {
+    "elementwise_cuda.cu": (40, "CUDA's sin, cos and tan keep the digits of 2/pi there"),
+}
+
+
+@dataclass
+class Kernel:
+    """What is known of one instantiation of a kernel."""
+
+    symbol: str
+    registers: int = 0
+    frame: int = 0  # bytes of local memory for each thread
+    spills: int = 0  # bytes stored and loaded again
+    required: str = ""  # the instruction that it must have
+    found: bool = False  # and whether it is there
+
+
+@dataclass
+class Result:
+    """What compiling one file for one processor has shown."""
+
+    file: str
+    architecture: int
+    seconds: float
+    problem: str = ""  # what nvcc said, if it did not succeed without a warning
+    kernels: list[Kernel] = field(default_factory=list)
+
+
+def configure() -> tuple[list[tuple[Path, list[str]]], str]:
+    """Each kernel file with the command that CMake compiles it with; and CMake's word on CUDA."""
+    nanobind = subprocess.run(
+        [sys.executable, "-m", "nanobind", "--cmake_dir"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    configured = subprocess.run(
+        [
+            *("cmake", "-G", "Ninja", "-S", PACKAGE, "-B", BUILD),
+            f"-DPython_EXECUTABLE={sys.executable}",
+            f"-Dnanobind_DIR={nanobind.stdout.strip()}",
+            *("-DNDARRAY_CORE_CUDA=AUTO", "-DNDARRAY_CORE_CUDA_ARCHITECTURES=80-real"),
+            "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if configured.returncode != 0:
+        raise SystemExit(f"{configured.stdout}\ncuda_proof: CMake failed, see above")
+    said = re.findall(r"^-- (.*cuda devices.*)$", configured.stdout, re.MULTILINE)
+    entries = json.loads((BUILD / "compile_commands.json").read_text())
+    commands = [
+        (Path(entry["file"]), shlex.split(entry["command"]))
+        for entry in entries
+        if entry["file"].endswith("_cuda.cu")
+    ]
+    return sorted(commands), said[0]
+
+
+def proof_command(command: list[str], architecture: int, output: Path) -> list[str]:
+    """The command, for that processor alone, with all that nvcc and ptxas can tell."""
+    nvcc, *options = command[: command.index("-x")]
+    options = [option for option in options if not option.startswith("--generate-code=")]
+    return [
+        *(nvcc, *options, f"-gencode=arch=compute_{architecture},code=sm_{architecture}"),
+        *("-Werror", "all-warnings", "-Xptxas", "-v", "-MD", "-MF", f"{output}.d"),
+        *("-x", "cu", "-cubin", command[command.index("-c") + 1], "-o", str(output)),
+    ]
+
+
+def read_kernels(ptxas: str) -> dict[str, Kernel]:
+    """Registers, frames and spills, as `ptxas -v` prints them."""
+    kernels: dict[str, Kernel] = {}
+    kernel = Kernel("")
+    for line in ptxas.splitlines():
+        if match := re.search(r"Compiling entry function '(\w+)'", line):
+            kernel = kernels.setdefault(match[1], Kernel(match[1]))
+        elif match := re.search(r"(\d+) bytes stack frame, (\d+) .*stores, (\d+) .*loads", line):
+            kernel.frame = max(kernel.frame, int(match[1]))
+            kernel.spills += int(match[2]) + int(match[3])
+        elif match := re.search(r"Used (\d+) registers", line):
+            kernel.registers = int(match[1])
+    return kernels
+
+
+def disassemble(cubin: Path) -> Iterator[tuple[str, str]]:
+    """Each instruction of the file with the kernel that it is in."""
+    with subprocess.Popen(
+        ["cuobjdump", "-sass", cubin], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        kernel = ""
+        for line in process.stdout:
+            if "/*" in line:
+                yield kernel, line
+            elif "Function :" in line:
+                kernel = line.split(":", 1)[1].strip()
+    if process.returncode != 0:
+        raise SystemExit(f"cuda_proof: cuobjdump -sass {cubin} failed ({process.returncode})")
+
+
+def note_instructions(kernels: dict[str, Kernel], cubin: Path) -> None:
+    """Notes which kernels must have which instruction, and whether they do."""
+    wanted = {}
+    for symbol, readable in demangle(list(kernels)).items():
+        requirement = REQUIREMENTS.get(source_name(readable))
+        if requirement and not re.search(requirement.without, readable):
+            kernels[symbol].required = requirement.instruction
+            wanted[symbol] = re.compile(requirement.instruction)
+    for symbol, line in disassemble(cubin):
+        if symbol in wanted and wanted[symbol].search(line):
+            kernels[symbol].found = True
+            del wanted[symbol]
+
+
+def demangle(symbols: list[str]) -> dict[str, str]:
+    """The symbols' readable forms."""
+    result = subprocess.run(
+        ["c++filt"], input="\n".join(symbols), check=True, capture_output=True, text=True
+    )
+    return dict(zip(symbols, result.stdout.splitlines(), strict=True))
+
+
+def source_name(readable: str) -> str:
+    """ "void nd::cuda::dense_map<float, ...>(...)" -> "dense_map"."""
+    match = re.search(r"nd::cuda::(?:\(anonymous namespace\)::)?(\w+)", readable)
+    return match[1] if match else readable
+
+
+def examine(file: Path, command: list[str], architecture: int, version: str) -> tuple[Result, bool]:
+    """Compiles and disassembles, or reads what an earlier run found; and whether that was so."""
+    record = BUILD / "results" / f"{file.stem}-sm_{architecture}.json"
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, file.stem + ".cubin")
+        compile_command = proof_command(command, architecture, output)
+        key = [Path(__file__).read_text(), version, *compile_command[1:-1]]
+        key = [part.replace(folder, "") for part in key]
+        if record.exists():
+            kept = json.loads(record.read_text())
+            if kept["digest"] == digest(key, kept["sources"]):
+                result = Result(**kept["result"])
+                result.kernels = [Kernel(**kernel) for kernel in kept["result"]["kernels"]]
+                return result, True
+        start = time.monotonic()
+        compiled = subprocess.run(
+            compile_command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        result = Result(file.name, architecture, 0)
+        if compiled.returncode != 0:
+            result.problem = compiled.stdout
+            return result, False  # compiled again the next time
+        kernels = read_kernels(compiled.stdout)
+        note_instructions(kernels, output)
+        result.kernels = list(kernels.values())
+        result.seconds = time.monotonic() - start
+        listed = Path(f"{output}.d").read_text().replace("\\\n", " ").split()[1:]
+        sources = sorted(path for path in listed if Path(path).is_relative_to(NATIVE))
+    record.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"digest": digest(key, sources), "sources": sources, "result": asdict(result)}
+    record.write_text(json.dumps(kept))
+    return result, False
+
+
+def digest(key: list[str], sources: list[str]) -> str:
+    """Of a command and the files that it reads; "" if one of them is not there any more."""
+    if not all(Path(path).exists() for path in sources):
+        return ""
+    state = hashlib.sha256("\0".join(key).encode())
+    for path in sources:
+        state.update(Path(path).read_bytes())
+    return state.hexdigest()
+
+
+def problems(result: Result) -> list[str]:
+    """What is not as it must be, a line each."""
+    if result.problem:
+        return [result.problem.strip()]
+    found = []
+    most, _ = ALLOWED_FRAMES.get(result.file, (0, ""))
+    names = demangle([kernel.symbol for kernel in result.kernels])
+    for kernel in result.kernels:
+        name = names[kernel.symbol]
+        if kernel.spills:
+            found.append(f"{name}: spills registers, {kernel.spills} bytes")
+        if kernel.frame > most and not kernel.spills:
+            found.append(f"{name}: {kernel.frame} bytes of local memory, and may have {most}")
+        if kernel.required and not kernel.found:
+            found.append(f"{name}: has no instruction {kernel.required}")
+    return found
+
+
+def summary(results: list[Result]) -> Table:
+    """A line for each file and processor."""
+    table = Table(title="CUDA kernels: what the compiler and the machine code show")
+    table.add_column("file")
+    for column in ("sm", "kernels", "registers", "spills", "local memory", "as required"):
+        table.add_column(column, justify="right")
+    table.add_column("seconds", justify="right")
+    for result in results:
+        kernels = result.kernels
+        required = [kernel for kernel in kernels if kernel.required]
+        shown = [
+            str(len(kernels)),
+            str(max((kernel.registers for kernel in kernels), default=0)),
+            str(sum(kernel.spills > 0 for kernel in kernels)),
+            str(sum(kernel.frame > 0 for kernel in kernels)),
+            f"{sum(kernel.found for kernel in required)} of {len(required)}",
+        ]
+        if result.problem:
+            shown = ["not compiled", "", "", "", ""]
+        row = (result.file, str(result.architecture), *shown, f"{result.seconds:.0f}")
+        table.add_row(*row, style="red" if problems(result) else None)
+    return table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--arch", type=int, action="append", metavar="80", help="a processor")
+    parser.add_argument("--all", action="store_true", help=f"all of {', '.join(map(str, RELEASE))}")
+    parser.add_argument("--only", default="", metavar="NAME", help="files whose name contains it")
+    options = parser.parse_args()
+    architectures = RELEASE if options.all else tuple(options.arch or USUAL)
+
+    commands, said = configure()
+    commands = [(file, command) for file, command in commands if options.only in file.name]
+    if not commands:
+        print(f"cuda_proof: nothing proven: {said}")
+        return 0
+    if not shutil.which("cuobjdump"):
+        os.environ["PATH"] += os.pathsep + wheel_programs()
+    print(f"cuda_proof: {said.split(',')[0]}")
+    version = subprocess.run(
+        [commands[0][1][0], "--version"], check=True, capture_output=True, text=True
+    ).stdout
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(
+            pool.map(
+                lambda job: examine(*job, version),
+                [(*each, architecture) for each in commands for architecture in architectures],
+            )
+        )
+    results = [result for result, _ in outcomes]
+    Console(width=100).print(summary(results))
+    failures = 0
+    for result in results:
+        for problem in problems(result):
+            failures += 1
+            print(f"{result.file} [sm_{result.architecture}]: {problem}")
+    kept = sum(was_kept for _, was_kept in outcomes)
+    total = sum(len(result.kernels) for result in results)
+    print(f"cuda_proof: {total} kernels, {failures} problems; {kept} files as before")
+    return 1 if failures else 0
+
+
+def wheel_programs() -> str:
+    """Where NVIDIA's wheels have put cuobjdump and nvdisasm."""
+    import nvidia
+
+    found = [folder for path in nvidia.__path__ if (folder := Path(path, "cu13", "bin")).exists()]
+    if not found or not (found[0] / "cuobjdump").exists():
+        raise SystemExit(
+            "cuda_proof: needs cuobjdump: pip install nvidia-cuda-cuobjdump nvidia-cuda-nvdisasm"
+        )
+    return str(found[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
