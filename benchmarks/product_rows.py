@@ -1,0 +1,82 @@
+"""Matrix products: square, transposed, batched, narrow, with a vector, and of halves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from row import Contest, Row, arrays, contest
+
+import ndarray_core as nd
+
+GROUP = "matrix products"
+
+
+def _product(
+    m: int, k: int, n: int, batch: int = 0, dtype: str = "float32", transposed: bool = False
+) -> Contest:
+    lead = (batch,) if batch else ()
+    itemsize = 8 if dtype == "float64" else 4
+    size = max(batch, 1)
+
+    def multiply(x: Any, y: Any) -> Any:
+        return x @ (y.T if transposed else y)
+
+    right = (n, k) if transposed else (k, n)
+    return contest(
+        multiply,
+        multiply,
+        multiply,
+        arrays(*lead, m, k, dtype=dtype),
+        arrays(*lead, *right, dtype=dtype, seed=1),
+        flops=2.0 * size * m * k * n,
+        read=itemsize * size * (m * k + k * n),
+        written=itemsize * size * m * n,
+        dtype=dtype,
+    )
+
+
+def _vector(m: int, k: int) -> Contest:
+    def multiply(x: Any, y: Any) -> Any:
+        return x @ y
+
+    operands = arrays(m, k), arrays(k, seed=1)
+    return contest(
+        multiply, multiply, multiply, *operands, flops=2.0 * m * k, read=4 * m * k, written=4 * m
+    )
+
+
+def _halves(n: int) -> Contest:
+    (ours, _, theirs), (our_right, _, their_right) = arrays(n, n), arrays(n, n, seed=1)
+    mine = ours.astype(nd.bfloat16), our_right.astype(nd.bfloat16)
+    other = theirs.to(torch.bfloat16), their_right.to(torch.bfloat16)
+    return Contest(
+        {"ours": lambda: mine[0] @ mine[1], "torch": lambda: other[0] @ other[1]},
+        flops=2.0 * n**3,
+        read=4 * n * n,
+        written=2 * n * n,
+        tolerance=1e-2,
+    )
+
+
+def _row(
+    name: str, full: tuple[int, ...], tiny: tuple[int, ...], goal: float = 0.75, **options: Any
+) -> Row:
+    build: Callable[..., Contest] = lambda *size: _product(*size, **options)  # noqa: E731
+    return Row(GROUP, name, build, full, tiny, goal)
+
+
+PRODUCT_ROWS = [
+    _row("matmul 512", (512, 512, 512), (13, 7, 21)),
+    _row("matmul 1024", (1024, 1024, 1024), (13, 8, 21)),
+    _row("matmul 2048", (2048, 2048, 2048), (17, 5, 21)),
+    _row("matmul 1024, right one transposed", (1024,) * 3, (13, 7, 21), transposed=True),
+    _row("matmul 1024 float64", (1024,) * 3, (13, 7, 21), 1.0, dtype="float64"),
+    _row("matmul 64 x 256 x 256 @ 256 x 256", (256, 256, 256, 64), (9, 5, 7, 3), 0.65),
+    _row("matmul 512 x 64 x 64 @ 64 x 64", (64, 64, 64, 512), (9, 5, 7, 3), 0.65),
+    _row("matmul 100,000 x 64 @ 64 x 64", (100_000, 64, 64), (33, 8, 8), 1.0),
+    _row("matmul 64 x 100,000 @ 100,000 x 64", (64, 100_000, 64), (8, 33, 8), 1.0),
+    Row(GROUP, "matmul 4096 x 4096 @ 4096", _vector, (4096, 4096), (13, 21), 0.5),
+    Row(GROUP, "matmul 1024 bfloat16", _halves, (1024,), (16,)),
+]
