@@ -146,3 +146,36 @@ def test_a_missing_core_is_said_in_one_sentence(tmp_path: Path) -> None:
         "ImportError: ndarray_core: the compiled core ndarray_core._core cannot be loaded"
     )
     assert "pip install ndarray-core" in last_line
+
+
+INTERRUPTED = """
+import signal
+import ndarray_core as nd
+
+x = nd.full(40_000_000, 2.0, dtype=nd.float64, device="cpu")
+host = x.numpy()
+in_use = nd.memory_stats()["in_use"]
+
+def stop(number, frame):
+    assert float(nd.ones(1_000_000, device="cpu").sum()) == 1_000_000  # a handler may compute
+    if len(set(host[::20_000].tolist())) > 1:
+        raise KeyboardInterrupt("half done")
+
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+try:
+    for _ in range(20):
+        x **= 1.001  # far more than a tenth of a second, also with two threads
+except KeyboardInterrupt as error:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    print(error)
+assert nd.memory_stats()["in_use"] == in_use
+assert float(nd.ones(1_000_000, device="cpu").sum()) == 1_000_000
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_signal_stops_an_operation_between_its_tasks(threads: str) -> None:
+    process = run("-c", INTERRUPTED, NDARRAY_CORE_NUM_THREADS=threads)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == "half done\n"

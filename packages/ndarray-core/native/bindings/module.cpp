@@ -1,4 +1,6 @@
 // The extension module ndarray_core._core.
+#include <exception>
+
 #include "bindings/convert.hpp"
 #include "core/allow_threads.hpp"
 
@@ -8,6 +10,13 @@ void* release_interpreter() {
   return PyGILState_GetThisThreadState() ? PyEval_SaveThread() : nullptr;
 }
 void acquire_interpreter(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
+void handle_signals(void* state) {
+  acquire_interpreter(state);
+  std::exception_ptr raised;
+  if (PyErr_CheckSignals() != 0) raised = std::make_exception_ptr(nb::python_error());
+  PyEval_SaveThread();
+  if (raised) std::rethrow_exception(raised);
+}
 
 }  // namespace
 
@@ -17,7 +26,7 @@ NB_MODULE(_core, m) {
   // Backends live as long as the process, and the `numpy` one keeps its Python module: no leak.
   nb::set_leak_warnings(false);
   nb::register_exception_translator(translate_error);
-  thread_hooks = {release_interpreter, acquire_interpreter};
+  thread_hooks = {release_interpreter, acquire_interpreter, handle_signals};
 
   auto dtype = nb::enum_<DType>(m, "DType", "The element type of an array.");
 #define ND_DTYPE(name, type, kind) dtype.value(name_of(DType::name).data(), DType::name);

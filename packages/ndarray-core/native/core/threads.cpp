@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/allow_threads.hpp"
 #include "core/error.hpp"
 
 namespace nd {
@@ -191,6 +192,7 @@ class Pool {
   void take_tasks() noexcept {
     for (int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) {
       try {
+        AllowThreads::check_signals();
         task_(context_, i);
       } catch (...) {
         if (!failed_.exchange(true)) exception_ = std::current_exception();
@@ -257,7 +259,10 @@ void run_tasks(int64_t tasks, Task task, void* context) {
     const int64_t helpers = std::min<int64_t>(num_threads(), tasks) - 1;
     if (helpers > 0 && pool().try_run(tasks, helpers, task, context)) return;
   }
-  for (int64_t i = 0; i < tasks; ++i) task(context, i);
+  for (int64_t i = 0; i < tasks; ++i) {
+    AllowThreads::check_signals();
+    task(context, i);
+  }
 }
 
 }  // namespace detail

@@ -17,9 +17,11 @@ void run_tasks(int64_t tasks, Task task, void* context);
 }  // namespace detail
 
 // Calls body(i) for every i in [0, tasks), on the pool and on this thread, and returns when all are
-// done. The first exception is thrown again here. A call from inside a body, or while another
-// Python thread uses the pool, runs on the calling thread alone. How work is cut into tasks must
-// not depend on the number of threads, so that results do not either.
+// done. The first exception is thrown again here, be it a body's or a signal handler's (Ctrl-C),
+// which is heard between the tasks of the calling thread; what is left is not begun then. A call
+// from inside a body, or while another Python thread uses the pool, runs on the calling thread
+// alone. How work is cut into tasks must not depend on the number of threads, so that results do
+// not either.
 template <typename Body>
 void parallel_for(int64_t tasks, Body&& body) {
   using Plain = std::remove_reference_t<Body>;
