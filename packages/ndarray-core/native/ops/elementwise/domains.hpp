@@ -83,6 +83,11 @@ constexpr bool vectorizes(UnaryOp op) {
       return true;
   }
 }
+// Whether there is a formula without branches for all but large numbers (m::NearZero).
+template <typename T>
+constexpr bool vectorizes_near_zero(UnaryOp op) {
+  return std::is_same_v<T, float> && (op == UnaryOp::sin || op == UnaryOp::cos);
+}
 template <typename T>
 constexpr bool vectorizes(BinaryOp op) {
   switch (op) {

@@ -25,8 +25,6 @@ ND_LIBRARY(exp2, exp2)
 ND_LIBRARY(erfc, erfc)
 ND_LIBRARY(log2, log2)
 ND_LIBRARY(log10, log10)
-ND_LIBRARY(sin, sin)
-ND_LIBRARY(cos, cos)
 ND_LIBRARY(tan, tan)
 ND_LIBRARY(asin, asin)
 ND_LIBRARY(acos, acos)
@@ -45,6 +43,8 @@ ND_INLINE double log(double x) { return __builtin_log(x); }
 ND_INLINE double log1p(double x) { return __builtin_log1p(x); }
 ND_INLINE double erf(double x) { return __builtin_erf(x); }
 ND_INLINE double tanh(double x) { return __builtin_tanh(x); }
+ND_INLINE double sin(double x) { return __builtin_sin(x); }
+ND_INLINE double cos(double x) { return __builtin_cos(x); }
 ND_INLINE double sigmoid(double x) {
   const double e = exp(-__builtin_fabs(x));
   return (x < 0.0 ? e : 1.0) / (1.0 + e);

@@ -5,6 +5,23 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
+// A few elements at a time: vectors where none of them is large.
+template <UnaryOp op>
+void near_zero_loop(float* out, const float* x, int64_t count) {
+  constexpr int64_t few = 512;
+  for (int64_t first = 0; first < count; first += few) {
+    const int64_t last = first + few < count ? first + few : count;
+    int far = 0;
+    for (int64_t i = first; i < last; ++i) far |= !m::is_near_zero(x[i]);
+    if (far != 0) {
+      for (int64_t i = first; i < last; ++i) out[i] = UnaryFormula<op>::apply(x[i]);
+      continue;
+    }
+#pragma GCC ivdep
+    for (int64_t i = first; i < last; ++i) out[i] = UnaryFormula<op>::apply(m::NearZero{x[i]});
+  }
+}
+
 template <UnaryOp op, typename T, typename Result>
 void loop(const Block<2>& block) {
   const int64_t out_step = block.column_strides[0], x_step = block.column_strides[1];
@@ -12,6 +29,13 @@ void loop(const Block<2>& block) {
   for (int64_t row = 0; row < block.rows; ++row) {
     char* const out = block.data[0] + row * block.row_strides[0];
     const char* const x = block.data[1] + row * block.row_strides[1];
+    if constexpr (vectorizes_near_zero<T>(op)) {
+      if (dense) {
+        near_zero_loop<op>(reinterpret_cast<float*>(out), reinterpret_cast<const float*>(x),
+                           block.columns);
+        continue;
+      }
+    }
     if (vectorizes<T>(op) && dense) {
       Result* const dense_out = reinterpret_cast<Result*>(out);
       const T* const dense_x = reinterpret_cast<const T*>(x);
@@ -22,8 +46,8 @@ void loop(const Block<2>& block) {
       }
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
-        *reinterpret_cast<Result*>(out + i * out_step) =
-            static_cast<Result>(UnaryFormula<op>::apply(*reinterpret_cast<const T*>(x + i * x_step)));
+        *reinterpret_cast<Result*>(out + i * out_step) = static_cast<Result>(
+            UnaryFormula<op>::apply(*reinterpret_cast<const T*>(x + i * x_step)));
       }
     }
   }
