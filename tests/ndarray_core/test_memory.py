@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import re
 import subprocess
 import sys
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,12 +73,54 @@ def test_a_cache_limit_is_kept() -> None:
         nd.config.set_cache_limit(limit)
 
 
+def test_a_memory_limit_is_kept_and_nothing_is_lost() -> None:
+    before = nd.memory_stats()
+    try:
+        nd.config.set_memory_limit(before["in_use"] + 10_000_000)
+        x = nd.zeros(2_000_000, device="cpu")
+        with pytest.raises(
+            nd.errors.OutOfMemoryError, match=r"cached of at most .*; delete arrays"
+        ):
+            x + x
+        assert nd.memory_stats()["in_use"] < before["in_use"] + 10_000_000
+        del x
+        y = nd.zeros(1_000_000, device="cpu")  # in the place of what was kept, which is given back
+        held = nd.memory_stats()
+        assert held["in_use"] + held["cached"] <= held["limit"]
+        nd.config.set_memory_limit(held["in_use"])
+        assert nd.memory_stats()["cached"] == 0
+        assert y.shape == (1_000_000,)
+    finally:
+        nd.config.set_memory_limit(None)
+    assert nd.memory_stats()["limit"] == before["limit"]
+
+
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+@pytest.mark.skipif(
+    not HUGE_PAGES.exists() or "[never]" in HUGE_PAGES.read_text(),
+    reason="the system has no transparent huge pages, or has them switched off",
+)
+def test_large_arrays_lie_on_huge_pages() -> None:
+    def huge_pages() -> int:
+        text = Path("/proc/self/smaps_rollup").read_text()
+        return int(re.search(r"AnonHugePages: *([0-9]+) kB", text)[1]) * 1024
+
+    nd.empty_cache()
+    before = huge_pages()
+    x = nd.ones(8 << 20, device="cpu")  # 32 MiB
+    assert x.buffer.nbytes == 32 << 20
+    assert huge_pages() - before >= 16 << 20  # the system may be short of some
+
+
 @pytest.mark.parametrize(
     ("ask", "error"),
     [
         (lambda: nd.memory_stats("numpy"), nd.errors.DeviceError),
         (lambda: nd.empty_cache("numpy"), nd.errors.DeviceError),
         (lambda: nd.config.set_cache_limit(-1), ValueError),
+        (lambda: nd.config.set_memory_limit(-1), ValueError),
     ],
 )
 def test_questions_without_an_answer(ask: Any, error: type[Exception]) -> None:

@@ -159,6 +159,7 @@ in_use = nd.memory_stats()["in_use"]
 def stop(number, frame):
     assert float(nd.ones(1_000_000, device="cpu").sum()) == 1_000_000  # a handler may compute
     if len(set(host[::20_000].tolist())) > 1:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         raise KeyboardInterrupt("half done")
 
 signal.signal(signal.SIGALRM, stop)
@@ -167,7 +168,6 @@ try:
     for _ in range(20):
         x **= 1.001  # far more than a tenth of a second, also with two threads
 except KeyboardInterrupt as error:
-    signal.setitimer(signal.ITIMER_REAL, 0)
     print(error)
 assert nd.memory_stats()["in_use"] == in_use
 assert float(nd.ones(1_000_000, device="cpu").sum()) == 1_000_000

@@ -67,6 +67,7 @@ nb::dict memory_statistics() {
   result["peak_in_use"] = statistics.peak_in_use;
   result["cached"] = statistics.cached;
   result["cache_limit"] = statistics.cache_limit;
+  result["limit"] = statistics.limit;
   result["allocations"] = statistics.allocations;
   result["system_requests"] = statistics.system_requests;
   return result;
@@ -272,6 +273,7 @@ void bind_functions(nb::module_& m) {
   m.def("reset_peak_memory", &allocator::reset_peak);
   m.def("empty_cache", &allocator::empty_cache);
   m.def("set_cache_limit", &allocator::set_cache_limit, nb::arg("nbytes"));
+  m.def("set_memory_limit", &allocator::set_limit, nb::arg("nbytes"));
   m.def("build_information", &build_information,
         nb::sig("def build_information() -> dict[str, str]"));
   m.def("active_isa", [] { return std::string(cpu::name_of(cpu::active_isa())); });

@@ -71,12 +71,15 @@ size_t available_memory() {
 
 class Cache {
  public:
-  Cache() : memory_(available_memory()) { statistics_.cache_limit = memory_ / 2; }
+  Cache() : memory_(available_memory()) {
+    statistics_.cache_limit = memory_ / 2;
+    statistics_.limit = no_limit;
+  }
 
   void* allocate(size_t nbytes) {
     if (nbytes > largest_block) fail(nbytes);
     const SizeClass wanted = size_class(nbytes);
-    size_t held;
+    size_t in_use, held, limit;
     {
       std::lock_guard lock(mutex);
       if (FreeBlock* block = free_[wanted.index]) {
@@ -86,11 +89,14 @@ class Cache {
         count_allocation(wanted.nbytes);
         return block;
       }
-      held = statistics_.in_use + statistics_.cached;
+      in_use = statistics_.in_use;
+      held = in_use + statistics_.cached;
+      limit = statistics_.limit;
     }
+    if (in_use + wanted.nbytes > limit) fail(nbytes);
     // Linux grants memory that it does not have and kills the process later: do not let blocks that
     // nobody uses contribute to that.
-    if (held + wanted.nbytes > memory_ / 4 * 3) empty();
+    if (held + wanted.nbytes > std::min(memory_ / 4 * 3, limit)) empty();
     void* block = request(wanted.nbytes);
     if (block == nullptr) {
       empty();
@@ -121,12 +127,22 @@ class Cache {
 
   void empty() noexcept { trim(0); }
 
-  void set_limit(size_t nbytes) {
+  void set_cache_limit(size_t nbytes) {
     {
       std::lock_guard lock(mutex);
       statistics_.cache_limit = nbytes;
     }
     trim(nbytes);
+  }
+
+  void set_memory_limit(size_t nbytes) {
+    size_t left;
+    {
+      std::lock_guard lock(mutex);
+      statistics_.limit = nbytes;
+      left = nbytes - std::min(nbytes, statistics_.in_use);
+    }
+    trim(left);
   }
 
   Statistics statistics() {
@@ -169,11 +185,13 @@ class Cache {
 
   [[noreturn]] void fail(size_t nbytes) {
     const Statistics now = statistics();
+    const std::string allowed =
+        now.limit == no_limit ? "" : message(" of at most ", readable_size(now.limit));
     throw OutOfMemory(message("cannot allocate ", readable_size(nbytes),
                               " on device cpu: ", readable_size(now.in_use), " are in use and ",
-                              readable_size(now.cached),
-                              " cached; delete arrays that are no longer needed, or work on less "
-                              "data at a time"));
+                              readable_size(now.cached), " cached", allowed,
+                              "; delete arrays that are no longer needed, or "
+                              "work on less data at a time"));
   }
 
   const size_t memory_;
@@ -200,6 +218,7 @@ void deallocate(void* block, size_t nbytes) noexcept { cache().deallocate(block,
 Statistics statistics() { return cache().statistics(); }
 void reset_peak() { cache().reset_peak(); }
 void empty_cache() { cache().empty(); }
-void set_cache_limit(size_t nbytes) { cache().set_limit(nbytes); }
+void set_cache_limit(size_t nbytes) { cache().set_cache_limit(nbytes); }
+void set_limit(size_t nbytes) { cache().set_memory_limit(nbytes); }
 
 }  // namespace nd::allocator

@@ -22,6 +22,7 @@ __all__ = [
     "num_threads",
     "reset_peak_memory",
     "set_cache_limit",
+    "set_memory_limit",
     "set_num_threads",
     "show_config",
 ]
@@ -75,8 +76,8 @@ def _allocator(device: DeviceLike) -> None:
 
 
 def memory_stats(device: DeviceLike = "cpu", /) -> dict[str, int]:
-    """Bytes in_use, peak_in_use and cached, the cache_limit, and how many allocations and
-    system_requests there were.
+    """Bytes in_use, peak_in_use and cached, the cache_limit, the limit of all that is held, and how
+    many allocations and system_requests there were.
 
     DeviceError for the `numpy` device, whose memory is NumPy's.
 
@@ -116,6 +117,22 @@ def set_cache_limit(nbytes: int, device: DeviceLike = "cpu", /) -> None:
     if nbytes < 0:
         raise ValueError(f"set_cache_limit: takes 0 or more bytes, not {nbytes}")
     _core.set_cache_limit(nbytes)
+
+
+def set_memory_limit(nbytes: int | None, device: DeviceLike = "cpu", /) -> None:
+    """The most bytes that arrays and what is kept for later ones may hold; None for no limit.
+
+    An array beyond it raises OutOfMemoryError. What is held already stays.
+
+    >>> nd.config.set_memory_limit(2**40)
+    >>> nd.memory_stats()["limit"]
+    1099511627776
+    >>> nd.config.set_memory_limit(None)
+    """
+    _allocator(device)
+    if nbytes is not None and nbytes < 0:
+        raise ValueError(f"set_memory_limit: takes 0 or more bytes, or None, not {nbytes}")
+    _core.set_memory_limit(2**64 - 1 if nbytes is None else nbytes)
 
 
 def configuration() -> dict[str, Any]:
