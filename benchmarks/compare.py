@@ -63,9 +63,9 @@ def compare(
             for each in limits:
                 results.append(measure(row, contest, QUICK_ROUNDS if quick else ROUNDS, each))
                 progress.advance(task)
+            if json is not None:  # row by row: a run is long
+                save(json, machine, limits, results)
     show(results, console)
-    if json is not None:
-        save(json, machine, limits, results)
 
 
 if __name__ == "__main__":

@@ -43,8 +43,9 @@ def test_rows_are_chosen_by_group_and_by_name() -> None:
 
 
 def test_a_run_is_shown_saved_and_read_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "150")
     path = tmp_path / "results.json"
     compare(only="matmul 16", threads=[1], quick=True, json=path)
     machine, limits, results = load(path)
@@ -53,5 +54,5 @@ def test_a_run_is_shown_saved_and_read_again(
     assert limits[0].flops["float32"] > limits[0].flops["float64"] > 0
     assert min(rate for rates in limits[0].bandwidth.values() for rate in rates.values()) > 0
     shown = capsys.readouterr().out
-    assert "matmul 16" in shown and machine["instruction set"] in shown
+    assert "matmul 16 " in shown and machine["instruction set"] in shown
     assert "| matmul 16" in sections(machine, limits, results)
