@@ -27,8 +27,9 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
 def sections(machine: dict[str, str], limits: list[Limits], results: list[Result]) -> str:
-    """What stands between the marks, in Markdown: the machine, and a table for each group."""
-    lines = ["", ", ".join(f"{name} {value}" for name, value in machine.items()) + ".", ""]
+    """What stands between the marks, in Markdown: chart, machine, and a table for each group."""
+    lines = ["", f"![Our time over PyTorch's]({CHART.name})", ""]
+    lines += [", ".join(f"{name} {value}" for name, value in machine.items()) + ".", ""]
     lines += [f"- {line}" for line in limit_lines(limits)]
     for group, rows in groupby(results, key=lambda result: result.group):
         lines += ["", f"### {group[0].upper()}{group[1:]}", ""]
