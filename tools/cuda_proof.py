@@ -1,10 +1,10 @@
 """Prove of the CUDA kernels what can be proven without running them: from what nvcc says of each,
 and from the machine code that it makes (SASS).
 
-For each kernel file and processor: nvcc has no warning; no kernel spills registers; local memory is
-used only where ALLOWED_FRAMES says so, and why; each kernel of REQUIREMENTS has the instructions
-that make it fast. The compiler and its options are those that CMake finds. Results are kept in the
-build folder for as long as nothing that a file includes has changed.
+For each kernel file and processor: nvcc has no warning; no kernel spills registers or has local
+memory, but where ALLOWANCES says so, and why; the kernels that REQUIREMENTS names have the
+instructions that make them fast. The compiler and its options are those that CMake finds. Results
+are kept in the build folder for as long as nothing that a file includes has changed.
 
     hatch run cuda:prove                            # sm_75 and sm_90
     hatch run cuda:prove --all                      # every processor of a release
@@ -20,7 +20,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import cuda_toolkit
 from rich.console import Console
 from rich.table import Table
 
@@ -41,26 +41,41 @@ USUAL = (75, 90)  # the oldest, and the newest that is wide-spread
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a kernel's machine code must hold, but for those whose readable name has `without`."""
+    """An instruction that the machine code of each kernel of some readable name must hold."""
 
+    kernels: str
     instruction: str
-    without: str
+
+
+REQUIREMENTS = (
+    # Streams: 16 bytes with one instruction, where all operands are of one type. Of several types
+    # only the widest fills 16 bytes, and the parts of complex numbers are loaded one by one.
+    Requirement(
+        kernels=r"\bdense_map<.*>, ((?!.*_Complex)[\w: ]+?)(, \1)*>\(",
+        instruction=r"\b(LDG|STG)\.E(\.\w+)*\.128\b",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The most bytes of local memory, and of them for registers, that a thread may have."""
+
+    frame: int
+    spills: int
     because: str
 
 
-# By the kernel's name in the source.
-REQUIREMENTS = {
-    # Streams: 16 bytes with one instruction, on the way in or, where elements grow, on the way out.
-    "dense_map": Requirement(
-        instruction=r"(LDG|STG)\.E(\.\w+)*\.128",
-        without=r"Convert<unsigned \w+, unsigned long>|Convert<\w+ _Complex, \w+ _Complex>",
-        because="of a wider integer only the low half is loaded; complex128 is two loads",
+# By file; kernels of the others may have none.
+ALLOWANCES = {
+    "elementwise_cuda.cu": Allowance(
+        frame=56,
+        spills=80,
+        because="sin and its kin keep digits of 2/pi there, for huge angles; a few functions of "
+        "float64 and complex128 save registers around calls in CUDA's library",
     ),
 }
-# Bytes of local memory that kernels of a file may have, and why; others may have none.
-ALLOWED_FRAMES = {
-    "elementwise_cuda.cu": (40, "CUDA's sin, cos and tan keep the digits of 2/pi there"),
-}
+NOTHING = Allowance(0, 0, "")
 
 
 @dataclass
@@ -147,7 +162,7 @@ def read_kernels(ptxas: str) -> dict[str, Kernel]:
 def disassemble(cubin: Path) -> Iterator[tuple[str, str]]:
     """Each instruction of the file with the kernel that it is in."""
     with subprocess.Popen(
-        ["cuobjdump", "-sass", cubin], stdout=subprocess.PIPE, text=True
+        [cuda_toolkit.cuobjdump(), "-sass", cubin], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         kernel = ""
@@ -164,10 +179,10 @@ def note_instructions(kernels: dict[str, Kernel], cubin: Path) -> None:
     """Notes which kernels must have which instruction, and whether they do."""
     wanted = {}
     for symbol, readable in demangle(list(kernels)).items():
-        requirement = REQUIREMENTS.get(source_name(readable))
-        if requirement and not re.search(requirement.without, readable):
-            kernels[symbol].required = requirement.instruction
-            wanted[symbol] = re.compile(requirement.instruction)
+        for requirement in REQUIREMENTS:
+            if re.search(requirement.kernels, readable):
+                kernels[symbol].required = requirement.instruction
+                wanted[symbol] = re.compile(requirement.instruction)
     for symbol, line in disassemble(cubin):
         if symbol in wanted and wanted[symbol].search(line):
             kernels[symbol].found = True
@@ -182,19 +197,13 @@ def demangle(symbols: list[str]) -> dict[str, str]:
     return dict(zip(symbols, result.stdout.splitlines(), strict=True))
 
 
-def source_name(readable: str) -> str:
-    """ "void nd::cuda::dense_map<float, ...>(...)" -> "dense_map"."""
-    match = re.search(r"nd::cuda::(?:\(anonymous namespace\)::)?(\w+)", readable)
-    return match[1] if match else readable
-
-
 def examine(file: Path, command: list[str], architecture: int, version: str) -> tuple[Result, bool]:
     """Compiles and disassembles, or reads what an earlier run found; and whether that was so."""
     record = BUILD / "results" / f"{file.stem}-sm_{architecture}.json"
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, file.stem + ".cubin")
         compile_command = proof_command(command, architecture, output)
-        key = [Path(__file__).read_text(), version, *compile_command[1:-1]]
+        key = [repr(REQUIREMENTS), version, *compile_command[1:-1]]
         key = [part.replace(folder, "") for part in key]
         if record.exists():
             kept = json.loads(record.read_text())
@@ -237,14 +246,14 @@ def problems(result: Result) -> list[str]:
     if result.problem:
         return [result.problem.strip()]
     found = []
-    most, _ = ALLOWED_FRAMES.get(result.file, (0, ""))
+    allowed = ALLOWANCES.get(result.file, NOTHING)
     names = demangle([kernel.symbol for kernel in result.kernels])
     for kernel in result.kernels:
         name = names[kernel.symbol]
-        if kernel.spills:
+        if kernel.spills > allowed.spills:
             found.append(f"{name}: spills registers, {kernel.spills} bytes")
-        if kernel.frame > most and not kernel.spills:
-            found.append(f"{name}: {kernel.frame} bytes of local memory, and may have {most}")
+        if kernel.frame > allowed.frame:
+            found.append(f"{name}: {kernel.frame} bytes of local memory, not {allowed.frame}")
         if kernel.required and not kernel.found:
             found.append(f"{name}: has no instruction {kernel.required}")
     return found
@@ -289,8 +298,6 @@ def main() -> int:
     if not commands:
         print(f"cuda_proof: nothing proven: {said}")
         return 0
-    if not shutil.which("cuobjdump"):
-        os.environ["PATH"] += os.pathsep + wheel_programs()
     print(f"cuda_proof: {said.split(',')[0]}")
     version = subprocess.run(
         [commands[0][1][0], "--version"], check=True, capture_output=True, text=True
@@ -313,18 +320,6 @@ def main() -> int:
     total = sum(len(result.kernels) for result in results)
     print(f"cuda_proof: {total} kernels, {failures} problems; {kept} files as before")
     return 1 if failures else 0
-
-
-def wheel_programs() -> str:
-    """Where NVIDIA's wheels have put cuobjdump and nvdisasm."""
-    import nvidia
-
-    found = [folder for path in nvidia.__path__ if (folder := Path(path, "cu13", "bin")).exists()]
-    if not found or not (found[0] / "cuobjdump").exists():
-        raise SystemExit(
-            "cuda_proof: needs cuobjdump: pip install nvidia-cuda-cuobjdump nvidia-cuda-nvdisasm"
-        )
-    return str(found[0])
 
 
 if __name__ == "__main__":
