@@ -33,17 +33,13 @@ def assert_close(ours: nd.NDArray, expected: nd.NDArray, slack: float = 1.0) -> 
 def assert_as_defined(
     operation: Fused[Any, Any], *operands: Any, slack: float = 1.0, **parameters: Any
 ) -> Any:
-    """The operation gives what its definition gives; halves, what their widened values give.
+    """The operation gives what its definition gives with NumPy; halves, what their widened values
+    give.
 
     slack: by how much intermediate results are larger than the largest result.
     """
     result = operation(*operands, **parameters)
-    halves = ("float16", "bfloat16")
-    widened = [
-        nd.astype(x, nd.float32) if getattr(x, "dtype", None) in map(nd.as_dtype, halves) else x
-        for x in operands
-    ]
-    expected = operation.definition(*widened, **parameters)
+    expected = operation.definition(*map(_for_definition, operands), **parameters)
     for ours, defined in zip(results_of(result), results_of(expected), strict=True):
         assert (ours is None) == (defined is None)
         if ours is None:
@@ -51,6 +47,13 @@ def assert_as_defined(
         same_type = nd.astype(defined, ours.dtype)
         assert_close(ours, same_type, slack)
     return result
+
+
+def _for_definition(x: Any) -> Any:
+    if not isinstance(x, nd.NDArray):
+        return x
+    on_host = x.to_device("numpy")
+    return nd.astype(on_host, nd.float32) if x.dtype in (nd.float16, nd.bfloat16) else on_host
 
 
 def assert_gradients(
@@ -79,8 +82,8 @@ def assert_gradients(
             forward(*operands[:i], x + direction * sign, *operands[i + 1 :])
             for sign in (step, -step)
         ]
-        measured = nd.sum((ends[0] - ends[1]) * gradient).item() / (2 * step)
-        expected = nd.sum(given * direction).item()
+        measured = ((ends[0] - ends[1]) * gradient).numpy().sum() / (2 * step)
+        expected = (given * direction).numpy().sum()
         scale = np.sqrt((given.numpy() ** 2).sum()) + 1.0
         assert abs(measured - expected) < 1e-7 * scale * max(1.0, np.sqrt(x.size)), f"operand {i}"
 

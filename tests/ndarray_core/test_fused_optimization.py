@@ -89,7 +89,8 @@ def test_adam(
 
 
 def test_other_layouts_are_written_to_by_the_definition(device: nd.Device) -> None:
-    assert fused.sgd_step.has_kernel("cpu") and fused.adam_step.has_kernel("cpu")
+    for operation in (fused.sgd_step, fused.adam_step):
+        assert operation.has_kernel(device) == (device.name != "numpy")
     x = nd.ones((3, 2), device=device)
     fused.sgd_step([x.T], [nd.ones((2, 3), device=device)], lr=0.25)
     assert x.tolist() == [[0.75, 0.75]] * 3

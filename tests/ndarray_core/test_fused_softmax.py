@@ -17,10 +17,9 @@ GRADIENT = (fused.softmax_gradient, fused.log_softmax_gradient)
 TYPES = (*strategies.FLOATING, *strategies.HALVES)
 
 
-def test_has_kernels() -> None:
+def test_has_kernels(device: nd.Device) -> None:
     for operation in FORWARD + GRADIENT:
-        assert operation.has_kernel("cpu")
-        assert not operation.has_kernel("numpy")
+        assert operation.has_kernel(device) == (device.name != "numpy")
 
 
 @given(
@@ -35,6 +34,17 @@ def test_is_as_defined(case: strategies.ArrayCase, data: st.DataObject, device: 
         x = case.on(device).array
         out = assert_as_defined(forward, x, axis=axis, slack=4)
         assert_as_defined(gradient, x, out, axis=axis, slack=30)
+
+
+@pytest.mark.parametrize("shape", [(3, 2000), (2, 3001), (2, 20_001), (1, 20_000)])
+def test_long_rows_are_as_defined(shape: tuple[int, ...], device: nd.Device) -> None:
+    """Rows for a whole block of threads, and those that its memory does not hold."""
+    for forward, gradient in zip(FORWARD, GRADIENT, strict=True):
+        x = nd.asarray(
+            np.random.default_rng(0).uniform(-30, 30, shape), dtype="float32", device=device
+        )
+        out = assert_as_defined(forward, x, slack=30)
+        assert_as_defined(gradient, x, out, slack=1000)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])

@@ -42,7 +42,10 @@ void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& 
 void nonzero(const Array& out, const Array& x);
 void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset);
 
-const FusedKernels* fused_kernels();
+#define ND_FUSED(name, arguments) void name arguments;
+#include "core/fused.inc"
+#undef ND_FUSED
+const FusedKernels* fused_kernels();  // cuda/fused.cpp says which of them there are
 
 // The devices of this process, made at the first call; none where there is no driver or no device.
 const std::vector<Backend*>& backends();

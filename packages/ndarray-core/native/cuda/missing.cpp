@@ -17,6 +17,5 @@ void gather(const Array&, const Array&, const Array&, int) { missing("gather"); 
 void scatter(ScatterOp, const Array&, const Array&, const Array&, int) { missing("scatter"); }
 void nonzero(const Array&, const Array&) { missing("nonzero"); }
 void random(Distribution, const Array&, uint64_t, uint64_t) { missing("random"); }
-const FusedKernels* fused_kernels() { return nullptr; }
 
 }  // namespace nd::cuda

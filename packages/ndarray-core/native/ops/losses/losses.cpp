@@ -1,6 +1,7 @@
 // Losses: shapes and classes are checked, and logits become rows of dense arrays.
 #include "core/fused.hpp"
 #include "core/ops.hpp"
+#include "ops/losses/classes.hpp"
 
 namespace nd {
 namespace {
@@ -29,13 +30,12 @@ Array checked_target(const char* op, const Array& logits, const Array& target,
                              leading(logits.shape()), ", got ", target.shape()));
   }
   const Array classes = contiguous(astype(target, DType::int64, false));
-  if (!classes.device().is_host_memory()) return classes;  // the kernel looks at them
+  if (!classes.device().is_host_memory()) return classes;  // kernels look at them
   const int64_t* const values = reinterpret_cast<const int64_t*>(classes.data());
   const int64_t count = logits.shape().back();
   for (int64_t i = 0; i < classes.size(); ++i) {
-    if ((values[i] < 0 || values[i] >= count) && values[i] != ignore_index) {
-      throw IndexError(message(op, ": a target is ", values[i], ", outside of the ", count,
-                               " classes (ignore_index is ", ignore_index, ")"));
+    if (!is_class(values[i], count, ignore_index)) {
+      throw wrong_class(op, values[i], count, ignore_index);
     }
   }
   return classes;

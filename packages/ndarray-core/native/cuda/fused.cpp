@@ -1,0 +1,26 @@
+// The table of fused kernels of the `cuda` devices: what ops/<family>/<family>_cuda.cu define.
+#include "core/fused.hpp"
+
+#include "cuda/cuda_backend.hpp"
+
+namespace nd::cuda {
+
+const FusedKernels* fused_kernels() {
+  static constexpr FusedKernels kernels = {
+      .softmax = softmax,
+      .softmax_gradient = softmax_gradient,
+      .log_softmax = log_softmax,
+      .log_softmax_gradient = log_softmax_gradient,
+      .gelu = gelu,
+      .gelu_gradient = gelu_gradient,
+      .silu = silu,
+      .silu_gradient = silu_gradient,
+      .cross_entropy = cross_entropy,
+      .cross_entropy_gradient = cross_entropy_gradient,
+      .sgd_step = sgd_step,
+      .adam_step = adam_step,
+  };
+  return &kernels;
+}
+
+}  // namespace nd::cuda
