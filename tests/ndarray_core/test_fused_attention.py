@@ -17,8 +17,9 @@ from ndarray_core import errors, fused
 TYPES = (*strategies.FLOATING, *strategies.HALVES)
 
 
-def test_has_kernels() -> None:
-    assert fused.attention.has_kernel("cpu") and fused.attention_gradient.has_kernel("cpu")
+def test_has_kernels(device: nd.Device) -> None:
+    for operation in (fused.attention, fused.attention_gradient):
+        assert operation.has_kernel(device) == (device.name != "numpy")
 
 
 @given(
@@ -68,6 +69,18 @@ def test_is_as_defined(
         **parameters,
         needs=needs,
         slack=16,
+    )
+
+
+@pytest.mark.parametrize("widths", [(5, 140), (140, 5), (100, 300)])
+@pytest.mark.parametrize("dtype", strategies.FLOATING)
+def test_wide_heads_are_as_defined(widths: tuple[int, int], dtype: str, device: nd.Device) -> None:
+    generator = np.random.default_rng(0)
+    shapes = [(1, 2, 9, widths[0]), (1, 2, 70, widths[0]), (1, 2, 70, widths[1])]
+    operands = [nd.asarray(generator.uniform(-1, 1, s), dtype=dtype, device=device) for s in shapes]
+    out, logsumexp = assert_as_defined(fused.attention, *operands, None, scale=0.2, slack=4)
+    assert_as_defined(
+        fused.attention_gradient, out, *operands, None, out, logsumexp, scale=0.2, slack=16
     )
 
 

@@ -27,6 +27,8 @@ const FusedKernels* fused_kernels() {
       .channel_affine_gradient = channel_affine_gradient,
       .cross_entropy = cross_entropy,
       .cross_entropy_gradient = cross_entropy_gradient,
+      .attention = attention,
+      .attention_gradient = attention_gradient,
       .sgd_step = sgd_step,
       .adam_step = adam_step,
   };
