@@ -9,7 +9,7 @@
 
 namespace nd::cuda::emulator {
 
-inline constexpr size_t arena_bytes = size_t{1} << 38;          // of addresses, not of memory
+inline constexpr size_t arena_bytes = size_t{1} << 36;          // of addresses, not of memory
 inline constexpr size_t shared_memory_bytes = size_t{1} << 20;  // a block's, with gaps between
 inline constexpr size_t allocation_alignment = 256;             // as cudaMalloc's
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "cuda/emulator/observer.hpp"
 #include "cuda/emulator/shared_memory.hpp"
 
 uint3 threadIdx, blockIdx;
@@ -14,6 +15,7 @@ namespace nd::cuda::emulator {
 
 Thread* running_thread = nullptr;
 uint64_t running_block = 0;
+Observer* observer = nullptr;
 
 namespace {
 
@@ -97,6 +99,7 @@ void suspend(Block& b) {
 }
 
 void release_barrier(Block& b) {
+  if (observer) observer->barrier_passed(b.size - b.alive);
   switch (b.barrier_kind) {
     case Count::none:
     case Count::sum:
@@ -114,10 +117,23 @@ void release_barrier(Block& b) {
   b.barrier_count = 0;
 }
 
+void tell_of_meeting(const Meeting& meeting, int warp) {
+  observer->warp_met(warp, meeting.arrived, meeting.together, meeting.name);
+  if (meeting.together != shuffle) return;
+  for (uint32_t lanes = meeting.arrived; lanes != 0; lanes &= lanes - 1) {
+    const int lane = std::countr_zero(lanes);
+    const int source = static_cast<const Shuffle*>(meeting.operands[lane])->source;
+    if ((meeting.arrived >> source & 1) == 0) {
+      observer->missing_lane(*meeting.threads[lane], meeting.name, source);
+    }
+  }
+}
+
 // If all of them are there.
 bool complete_meeting(Block& b, Warp& warp, size_t which, const Thread* last) {
   Meeting& meeting = warp.meetings[which];
   if ((meeting.mask & ~warp.ended) != meeting.arrived) return false;
+  if (observer) tell_of_meeting(meeting, static_cast<int>(&warp - b.warps.data()));
   meeting.together(meeting.operands.data(), meeting.arrived);
   for (uint32_t lanes = meeting.arrived; lanes != 0; lanes &= lanes - 1) {
     Thread* thread = meeting.threads[std::countr_zero(lanes)];
@@ -167,11 +183,6 @@ void run_threads() {
   }
 }
 
-std::string describe(const uint3& index) {
-  return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " +
-         std::to_string(index.z) + ")";
-}
-
 // Threads are left, and all of them wait.
 KernelFailure explain_deadlock(const Block& b) {
   std::string text = "threads wait for others that never come:";
@@ -187,12 +198,13 @@ KernelFailure explain_deadlock(const Block& b) {
               std::to_string(meeting.mask) + " of warp " + std::to_string(w) + " came";
     }
   }
-  return {cudaErrorLaunchTimeout, text};
+  return {cudaErrorLaunchTimeout, text, observer == nullptr};
 }
 
 KernelFailure run_block(Block& b) {
   ++running_block;
   clear_shared_memory();
+  if (observer) observer->block_begins();
   b.started = 0;
   b.next_index = {0, 0, 0};
   b.alive = b.size;
@@ -205,10 +217,11 @@ KernelFailure run_block(Block& b) {
   b.failure = {};
   running_thread = b.idle[--b.idle_count];
   b.host.switch_to(running_thread->fiber);
+  if (observer && b.failure.error == cudaSuccess && b.alive == 0) observer->block_ends();
   if (b.failure.error == cudaSuccess && b.alive != 0) b.failure = explain_deadlock(b);
   if (b.failure.error == cudaSuccess) return {};
   running_thread = nullptr;
-  b.failure.explanation += ", in block " + describe(blockIdx);
+  if (b.failure.stays) b.failure.explanation += ", in block " + describe(blockIdx);
   // The stacks of threads that have not ended are given up.
   b.ready_first = b.ready_end = 0;
   b.barrier_count = 0;
@@ -219,6 +232,11 @@ KernelFailure run_block(Block& b) {
 
 }  // namespace
 
+std::string describe(const uint3& index) {
+  return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " +
+         std::to_string(index.z) + ")";
+}
+
 KernelFailure run_grid(const LaunchShape& shape, const Call& call) {
   Block& b = block();
   if (!b.stacks) prepare_fibers(b);
@@ -227,6 +245,7 @@ KernelFailure run_grid(const LaunchShape& shape, const Call& call) {
   set_dynamic_shared_memory(shape.shared_bytes);
   gridDim = shape.grid;
   blockDim = shape.block;
+  if (observer) observer->grid_begins(shape, call);
   for (unsigned z = 0; z < shape.grid.z; ++z) {
     for (unsigned y = 0; y < shape.grid.y; ++y) {
       for (unsigned x = 0; x < shape.grid.x; ++x) {
@@ -238,13 +257,24 @@ KernelFailure run_grid(const LaunchShape& shape, const Call& call) {
   return {};
 }
 
-void fail_kernel(cudaError_t error, const char* explanation) {
-  Block& b = block();
-  b.failure = {error, std::string(explanation) + ", in thread " + describe(running_thread->index)};
+namespace {
+
+[[noreturn]] void stop_kernel(KernelFailure failure) {
+  block().failure = std::move(failure);
   Thread* self = running_thread;
   running_thread = nullptr;
-  self->fiber.switch_to(b.host);
+  self->fiber.switch_to(block().host);
   __builtin_unreachable();  // the host gives up this stack
+}
+
+}  // namespace
+
+void fail_kernel(cudaError_t error, const char* explanation) {
+  stop_kernel({error, std::string(explanation) + ", in thread " + describe(running_thread->index)});
+}
+
+void fail_with_finding(cudaError_t error, const std::string& explanation) {
+  stop_kernel({error, explanation, false});
 }
 
 int block_barrier(Count count, int predicate) {

@@ -41,7 +41,7 @@ void run(const LaunchShape& shape, const Call& call, int number) {
   if (failure.error == cudaSuccess) return;
   Device& owner = device(number);
   owner.error = owner.explained = failure.error;
-  owner.error_stays = true;
+  owner.error_stays = failure.stays;
   owner.explanation = kernel_name(shape.kernel) + ": " + failure.explanation;
 }
 

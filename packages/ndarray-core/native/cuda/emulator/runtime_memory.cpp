@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cuda/emulator/arena.hpp"
+#include "cuda/emulator/observer.hpp"
 #include "cuda/emulator/state.hpp"
 #include "cuda/emulator/stream.hpp"
 
@@ -34,6 +35,16 @@ bool is_side(const void* address, size_t nbytes, bool device_side) {
   return device_side ? Arena::instance().find(address, nbytes) != nullptr : address != nullptr;
 }
 
+void move(void* to, const void* from, size_t nbytes) {
+  std::memmove(to, from, nbytes);
+  if (!observer || !on_device(to)) return;
+  if (on_device(from)) {
+    observer->copied(static_cast<char*>(to), static_cast<const char*>(from), nbytes);
+  } else {
+    observer->written(static_cast<char*>(to), nbytes);
+  }
+}
+
 cudaError_t copy(void* to, const void* from, size_t nbytes, cudaMemcpyKind kind,
                  cudaStream_t handle, bool async) {
   CUstream_st* stream = find_stream(handle);
@@ -53,9 +64,9 @@ cudaError_t copy(void* to, const void* from, size_t nbytes, cudaMemcpyKind kind,
   if (!from_device && !is_pinned(from)) {  // staged: the caller may go on to write to it
     auto staged = std::make_shared<std::vector<char>>(static_cast<const char*>(from),
                                                       static_cast<const char*>(from) + nbytes);
-    enqueue(stream, [=] { std::memcpy(to, staged->data(), nbytes); });
+    enqueue(stream, [=] { move(to, staged->data(), nbytes); });
   } else {
-    enqueue(stream, [=] { std::memmove(to, from, nbytes); });
+    enqueue(stream, [=] { move(to, from, nbytes); });
   }
   const bool within_device = from_device && to_device;
   const bool to_pageable = !to_device && !is_pinned(to);
@@ -68,7 +79,10 @@ cudaError_t set(void* to, int value, size_t nbytes, cudaStream_t handle) {
   if (!stream) return cudaErrorInvalidResourceHandle;
   if (nbytes == 0) return cudaSuccess;
   if (!is_side(to, nbytes, true)) return cudaErrorInvalidValue;
-  enqueue(stream, [=] { std::memset(to, value, nbytes); });
+  enqueue(stream, [=] {
+    std::memset(to, value, nbytes);
+    if (observer) observer->written(static_cast<char*>(to), nbytes);
+  });
   return cudaSuccess;
 }
 
@@ -101,6 +115,9 @@ cudaError_t cudaMalloc(void** result, size_t nbytes) {
     *result = Arena::instance().allocate(nbytes, current_device());
     if (!*result) return cudaErrorMemoryAllocation;
     owner.memory_used += nbytes;
+    if (emulator::observer) {
+      emulator::observer->allocated(static_cast<char*>(*result), nbytes, current_device());
+    }
     return cudaSuccess;
   });
 }
@@ -112,6 +129,7 @@ cudaError_t cudaFree(void* address) {
     if (!allocation || allocation->start != address) return cudaErrorInvalidValue;
     emulator::complete_device(allocation->device);
     emulator::device(allocation->device).memory_used -= allocation->nbytes;
+    if (emulator::observer) emulator::observer->released(allocation->start);
     Arena::instance().release(address);
     return cudaSuccess;
   });

@@ -1,8 +1,9 @@
 #include "cuda/emulator/shared_memory.hpp"
 
-#include <string>
+#include <vector>
 
 #include "cuda/emulator/arena.hpp"
+#include "cuda/emulator/observer.hpp"
 #include "cuda/emulator/state.hpp"
 #include "cuda/emulator/thread.hpp"
 
@@ -11,8 +12,13 @@ namespace {
 
 constexpr size_t alignment = 16, gap = 64;
 
+struct SharedPiece {
+  char* start;
+  size_t nbytes;
+};
 std::vector<SharedPiece> pieces;  // the dynamic one first
-size_t used = 0;                  // without the gaps: what a device would need
+size_t dynamic_bytes = 0;
+size_t used = 0;  // without the gaps: what a device would need
 
 void add_piece(size_t nbytes) {
   char* start = Arena::instance().start();
@@ -21,30 +27,25 @@ void add_piece(size_t nbytes) {
     start += (end + gap + alignment - 1) / alignment * alignment;
   }
   pieces.push_back({start, nbytes});
+  if (observer) observer->shared_piece_added(start, nbytes);
   used += (nbytes + alignment - 1) / alignment * alignment;
 }
 
 }  // namespace
 
-void set_dynamic_shared_memory(size_t nbytes) {
-  pieces.clear();
-  used = 0;
-  add_piece(nbytes);
-}
+void set_dynamic_shared_memory(size_t nbytes) { dynamic_bytes = nbytes; }
 
 void clear_shared_memory() {
-  pieces.resize(1);
-  used = (pieces[0].nbytes + alignment - 1) / alignment * alignment;
+  pieces.clear();
+  used = 0;
+  add_piece(dynamic_bytes);
 }
-
-const std::vector<SharedPiece>& shared_pieces() { return pieces; }
 
 void* dynamic_shared_memory() { return pieces[0].start; }
 
 void* make_shared_variable(size_t nbytes) {
   // Variables of the kernel's own may take 48 KB; a launch may ask for more.
-  if (used - pieces[0].nbytes + nbytes > default_shared_memory ||
-      used + nbytes > max_shared_memory) {
+  if (used - dynamic_bytes + nbytes > default_shared_memory || used + nbytes > max_shared_memory) {
     fail_kernel(cudaErrorLaunchOutOfResources, "more shared memory than a block may use");
   }
   add_piece(nbytes);

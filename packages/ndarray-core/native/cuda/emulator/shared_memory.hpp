@@ -3,19 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 namespace nd::cuda::emulator {
-
-struct SharedPiece {
-  char* start;
-  size_t nbytes;
-};
 
 // For all blocks of the grid that follows.
 void set_dynamic_shared_memory(size_t nbytes);
 // A block begins. What the one before it has left is still there, as on a device.
 void clear_shared_memory();
-const std::vector<SharedPiece>& shared_pieces();
 
 }  // namespace nd::cuda::emulator
