@@ -11,6 +11,9 @@
 #include "cuda/cuda_backend.hpp"
 #include "cuda/runtime.hpp"
 #include "cuda/streams.hpp"
+#if defined(ND_CUDA_EMULATED)
+#include "cuda/emulator/python_module.hpp"
+#endif
 
 namespace nb = nanobind;
 
@@ -109,6 +112,7 @@ NB_MODULE(ND_CUDA_MODULE, m) {
 
 #if defined(ND_CUDA_EMULATED)
   m.attr("is_emulated") = true;
+  emulator::bind(m);
 #else
   m.attr("is_emulated") = false;
 #endif

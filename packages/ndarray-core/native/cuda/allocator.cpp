@@ -5,9 +5,21 @@
 #include "core/byte_sizes.hpp"
 #include "core/error.hpp"
 #include "cuda/runtime.hpp"
+#if defined(ND_CUDA_EMULATED)
+#include "cuda/emulator/marks.hpp"
+#endif
 
 namespace nd::cuda {
 namespace {
+
+#if defined(ND_CUDA_EMULATED)
+using emulator::mark_in_use;
+using emulator::mark_unused;
+#else
+// Tools that watch memory see whole blocks: they are used without this allocator.
+void mark_in_use(void*, size_t, cudaStream_t) {}
+void mark_unused(void*, cudaStream_t) {}
+#endif
 
 // cudaMalloc gives no smaller piece, and vector loads want the alignment.
 constexpr size_t smallest_block = 512;
@@ -35,6 +47,7 @@ void* Allocator::allocate(size_t nbytes, cudaStream_t stream) {
     }
     ++statistics_.system_requests;
   }
+  mark_in_use(data, nbytes, stream);
   handed_out_.emplace(data, Block{data, rounded, stream, {}});
   ++statistics_.allocations;
   statistics_.in_use += rounded;
@@ -49,6 +62,7 @@ void Allocator::deallocate(void* data) noexcept {
   handed_out_.erase(found);
   statistics_.in_use -= block.nbytes;
   statistics_.cached += block.nbytes;
+  mark_unused(data, block.stream);
   if (block.others.empty()) return keep(block);
   Waiting waiting{std::move(block), {}};
   try {

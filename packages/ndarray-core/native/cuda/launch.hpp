@@ -39,8 +39,8 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
   const cudaError_t status = std::apply(start, values);
 #else
   const cudaError_t status =
-      emulator::launch({reinterpret_cast<const void*>(kernel), grid, block, shared_bytes},
-                       emulator::Call(kernel, std::forward<Arguments>(arguments)...), stream);
+      emulator::queue_launch({reinterpret_cast<const void*>(kernel), grid, block, shared_bytes},
+                             emulator::Call(kernel, std::forward<Arguments>(arguments)...), stream);
 #endif
   const auto require = [&](cudaError_t answer) {
     if (answer == cudaSuccess) return;

@@ -198,13 +198,13 @@ KernelFailure explain_deadlock(const Block& b) {
               std::to_string(meeting.mask) + " of warp " + std::to_string(w) + " came";
     }
   }
-  return {cudaErrorLaunchTimeout, text, observer == nullptr};
+  return {cudaErrorLaunchTimeout, text + ", in block " + describe(blockIdx)};
 }
 
 KernelFailure run_block(Block& b) {
   ++running_block;
-  clear_shared_memory();
   if (observer) observer->block_begins();
+  clear_shared_memory();
   b.started = 0;
   b.next_index = {0, 0, 0};
   b.alive = b.size;
@@ -221,7 +221,6 @@ KernelFailure run_block(Block& b) {
   if (b.failure.error == cudaSuccess && b.alive != 0) b.failure = explain_deadlock(b);
   if (b.failure.error == cudaSuccess) return {};
   running_thread = nullptr;
-  if (b.failure.stays) b.failure.explanation += ", in block " + describe(blockIdx);
   // The stacks of threads that have not ended are given up.
   b.ready_first = b.ready_end = 0;
   b.barrier_count = 0;
@@ -270,11 +269,12 @@ namespace {
 }  // namespace
 
 void fail_kernel(cudaError_t error, const char* explanation) {
-  stop_kernel({error, std::string(explanation) + ", in thread " + describe(running_thread->index)});
+  stop_kernel({error, std::string(explanation) + ", in thread " + describe(running_thread->index) +
+                          " of block " + describe(blockIdx)});
 }
 
 void fail_with_finding(cudaError_t error, const std::string& explanation) {
-  stop_kernel({error, explanation, false});
+  stop_kernel({error, explanation});
 }
 
 int block_barrier(Count count, int predicate) {

@@ -23,7 +23,6 @@ inline constexpr int warp_size = 32;
 struct KernelFailure {
   cudaError_t error = cudaSuccess;
   std::string explanation;
-  bool stays = true;  // the device is lost, not only this kernel
 };
 
 // A thread that has started and not ended.

@@ -44,7 +44,7 @@ class Call {
 };
 
 // Queues the call on the stream, or says what is wrong with its shape.
-cudaError_t launch(const LaunchShape& shape, Call call, cudaStream_t stream);
+cudaError_t queue_launch(const LaunchShape& shape, Call call, cudaStream_t stream);
 
 // The name in the source, with its template arguments where the symbol table has them.
 std::string kernel_name(const void* kernel);

@@ -32,8 +32,7 @@ class Observer {
 
 extern Observer* observer;  // or null
 
-// Ends the kernel because of a mistake that a device need not notice. It is reported like an error
-// of the kernel, but once only: the emulated device goes on.
+// Ends the kernel because of a mistake that a device need not notice.
 [[noreturn]] void fail_with_finding(cudaError_t error, const std::string& explanation);
 
 std::string describe(const uint3& index);  // (x, y, z)

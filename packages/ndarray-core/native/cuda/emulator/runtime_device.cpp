@@ -6,6 +6,7 @@
 
 #include "cuda/emulator/block.hpp"
 #include "cuda/emulator/launch.hpp"
+#include "cuda/emulator/observer.hpp"
 #include "cuda/emulator/state.hpp"
 #include "cuda/emulator/stream.hpp"
 
@@ -41,7 +42,7 @@ void run(const LaunchShape& shape, const Call& call, int number) {
   if (failure.error == cudaSuccess) return;
   Device& owner = device(number);
   owner.error = owner.explained = failure.error;
-  owner.error_stays = failure.stays;
+  owner.error_stays = observer == nullptr;
   owner.explanation = kernel_name(shape.kernel) + ": " + failure.explanation;
 }
 
@@ -119,7 +120,7 @@ bool is_device(int number) { return number >= 0 && number < settings().devices; 
 
 }  // namespace
 
-cudaError_t launch(const LaunchShape& shape, Call call, cudaStream_t handle) {
+cudaError_t queue_launch(const LaunchShape& shape, Call call, cudaStream_t handle) {
   return runtime_call("cudaLaunchKernel", [&] {
     CUstream_st* stream = find_stream(handle);
     if (!stream) return cudaErrorInvalidResourceHandle;

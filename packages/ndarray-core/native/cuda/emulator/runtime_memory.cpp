@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cuda/emulator/arena.hpp"
+#include "cuda/emulator/marks.hpp"
 #include "cuda/emulator/observer.hpp"
 #include "cuda/emulator/state.hpp"
 #include "cuda/emulator/stream.hpp"
@@ -96,7 +97,28 @@ cudaError_t allocate_pinned(void** result, size_t nbytes) {
   return cudaSuccess;
 }
 
+// What belongs to no stream that there is still takes effect at once.
+void tell_observer(std::function<void()> what, cudaStream_t handle) {
+  if (!observer) return;
+  std::lock_guard guard(lock());
+  if (CUstream_st* stream = find_stream(handle)) {
+    enqueue(stream, std::move(what));
+  } else {
+    what();
+  }
+}
+
 }  // namespace
+
+void mark_in_use(void* data, size_t nbytes, cudaStream_t stream) {
+  const int number = current_device();
+  tell_observer([=] { observer->allocated(static_cast<char*>(data), nbytes, number); }, stream);
+}
+
+void mark_unused(void* data, cudaStream_t stream) {
+  tell_observer([=] { observer->released(static_cast<char*>(data)); }, stream);
+}
+
 }  // namespace nd::cuda::emulator
 
 namespace emulator = nd::cuda::emulator;

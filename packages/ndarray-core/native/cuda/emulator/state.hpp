@@ -36,7 +36,7 @@ struct Device {
   size_t memory_used = 0;
   CUstream_st* default_stream = nullptr;
   // An error of a kernel is the answer to all later calls: the device is lost to this process.
-  // A finding of the checker is told once, and the device goes on.
+  // With a checker it is told once, and the device goes on, so that a suite of tests may.
   cudaError_t error = cudaSuccess;
   bool error_stays = false;
   // The last error of a kernel, for messages.

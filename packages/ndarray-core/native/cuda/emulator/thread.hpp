@@ -65,14 +65,14 @@ inline void require_alignment(const void* address, size_t nbytes) {
 
 // One instruction that moves up to 16 bytes.
 ND_EMULATOR_UNCHECKED void load_bytes(void* result, const void* from, size_t nbytes) {
-  require_alignment(from, nbytes);
   if constexpr (ND_EMULATOR_CHECKED) note_access(from, nbytes, false);
+  require_alignment(from, nbytes);
   std::memcpy(result, from, nbytes);
 }
 
 ND_EMULATOR_UNCHECKED void store_bytes(void* to, const void* value, size_t nbytes) {
-  require_alignment(to, nbytes);
   if constexpr (ND_EMULATOR_CHECKED) note_access(to, nbytes, true);
+  require_alignment(to, nbytes);
   std::memcpy(to, value, nbytes);
 }
 

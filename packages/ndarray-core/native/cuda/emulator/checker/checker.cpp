@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 
@@ -46,7 +47,10 @@ void Checker::allocated(const char* start, size_t nbytes, int device) {
     const auto before = std::prev(next);
     if (before->second.start + before->second.nbytes > start) next = before;
   }
-  while (next != pieces_.end() && next->first < start + nbytes) next = pieces_.erase(next);
+  while (next != pieces_.end() && next->first < start + nbytes) {
+    shadow_.set_state(next->second.start, next->second.nbytes, ByteState::unallocated);
+    next = pieces_.erase(next);
+  }
   pieces_[start] = {start, nbytes, device, false};
   shadow_.set_state(start, nbytes, ByteState::uninitialised);
   shadow_.forget_accesses(start, nbytes);
@@ -265,19 +269,29 @@ std::string Checker::place(const char* address) const {
       if (candidate.start <= address) piece = &candidate;
     }
   } else if (Arena::instance().contains(address)) {
-    auto after = pieces_.upper_bound(address);
+    const auto after = pieces_.upper_bound(address);
     if (after != pieces_.begin()) piece = &std::prev(after)->second;
+    const auto distance = [&](const Piece& candidate) {
+      return std::abs(address - candidate.start);
+    };
+    if (after != pieces_.end() && (!piece || (address >= piece->start + piece->nbytes &&
+                                              distance(after->second) < distance(*piece)))) {
+      piece = &after->second;
+    }
   }
   std::ostringstream out;
   if (!piece) {
     out << "address " << static_cast<const void*>(address);
     return out.str();
   }
-  const auto offset = static_cast<size_t>(address - piece->start);
-  if (offset < piece->nbytes) {
+  const std::ptrdiff_t offset = address - piece->start;
+  const auto nbytes = static_cast<std::ptrdiff_t>(piece->nbytes);
+  if (offset < 0) {
+    out << -offset << " bytes before ";
+  } else if (offset < nbytes) {
     out << "byte " << offset << " of ";
   } else {
-    out << offset - piece->nbytes << " bytes past the end of ";
+    out << offset - nbytes << " bytes past the end of ";
   }
   out << (piece->released ? "what were " : "") << piece->nbytes << " bytes of "
       << (shared ? "shared" : "device") << " memory at " << static_cast<const void*>(piece->start);
