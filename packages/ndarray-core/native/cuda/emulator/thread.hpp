@@ -17,7 +17,7 @@ inline constexpr int warpSize = 32;
 // calls the checker (checker/). What the emulator does for a kernel tells the checker itself.
 #if defined(__SANITIZE_THREAD__)
 #define ND_EMULATOR_CHECKED 1
-#define ND_EMULATOR_UNCHECKED __attribute__((noinline, no_sanitize("thread")))
+#define ND_EMULATOR_UNCHECKED inline __attribute__((no_sanitize("thread")))
 #else
 #define ND_EMULATOR_CHECKED 0
 #define ND_EMULATOR_UNCHECKED inline

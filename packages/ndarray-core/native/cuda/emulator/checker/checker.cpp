@@ -148,36 +148,6 @@ void Checker::missing_lane(const Thread& reader, const char* name, int source) {
                                                 ", which has ended or is not in the mask");
 }
 
-void Checker::access(const char* address, size_t nbytes, AccessKind kind, const void* instruction) {
-  if (running_thread->fiber.on_stack(address)) return;
-  if (!Arena::instance().contains(address)) return check_outside(address, nbytes, kind);
-  const size_t index = shadow_.index(address);
-  check_state(index, address, nbytes, kind);
-  count(address, nbytes, kind, instruction);
-
-  const int thread = running_thread->number, lane = running_thread->lane();
-  const unsigned clock = warps_[running_thread->warp()].clock[lane];
-  const Access now(grid_, block_, static_cast<unsigned>(thread), epoch_, clock,
-                   kind == AccessKind::atomic);
-  for (size_t i = index; i < index + nbytes; ++i) {
-    const char* byte = address + (i - index);
-    Access& writer = shadow_.writer[i];
-    Access& reader = shadow_.reader[i];
-    check_order(writer, now, byte, true, kind);
-    if (kind == AccessKind::load) {
-      if (reader == now) continue;
-      if (!reader.same_thread(now)) shadow_.other_reader[i] = reader;
-      reader = now;
-    } else {
-      check_order(reader, now, byte, false, kind);
-      check_order(shadow_.other_reader[i], now, byte, false, kind);
-      writer = now;
-      reader = shadow_.other_reader[i] = Access();
-      shadow_.state[i] = ByteState::initialised;
-    }
-  }
-}
-
 void Checker::check_outside(const char* address, size_t nbytes, AccessKind kind) const {
   const auto* parameters = static_cast<const char*>(call_->parameters());
   const bool is_parameter =
@@ -209,29 +179,60 @@ void Checker::check_state(size_t index, const char* address, size_t nbytes, Acce
   }
 }
 
-void Checker::check_order(Access before, Access now, const char* address, bool before_wrote,
+// Nearly always the answer is found in the first line.
+inline bool Checker::in_order(Access before, Access now) const {
+  if (!before.exists() || !before.same_grid(now) || before.same_thread(now)) return true;
+  if (before.atomic() && now.atomic()) return true;
+  if (before.block() != now.block()) return false;
+  if (before.epoch() != now.epoch() || epochs_exhausted_) return true;
+  const unsigned warp = now.thread() / warp_size;
+  if (before.thread() / warp_size != warp) return false;
+  const unsigned known = warps_[warp].known[now.thread() % warp_size][before.thread() % warp_size];
+  return before.clock() <= known || before.clock() == Access::last_clock;
+}
+
+void Checker::report_race(Access before, Access now, const char* address, bool before_wrote,
                           AccessKind kind) const {
-  if (!before.exists() || !before.same_grid(now) || before.same_thread(now)) return;
-  if (before.atomic() && now.atomic()) return;
-  std::string what;
-  if (before.block() != now.block()) {
-    what = "race between blocks";
-  } else {
-    if (before.epoch() != now.epoch() || epochs_exhausted_) return;
-    if (before.thread() / warp_size != now.thread() / warp_size) {
-      what = "race within a block (a missing __syncthreads?)";
+  const char* what = "race between blocks";
+  if (before.block() == now.block()) {
+    what = before.thread() / warp_size == now.thread() / warp_size
+               ? "race within a warp (a missing __syncwarp?)"
+               : "race within a block (a missing __syncthreads?)";
+  }
+  const char* did = before.atomic() ? "changed atomically" : before_wrote ? "written" : "read";
+  fail(cudaErrorLaunchFailure, what, address, 1, kind,
+       std::string(did) + " by " + describe_access(before) + ", and nothing orders the two");
+}
+
+void Checker::access(const char* address, size_t nbytes, AccessKind kind, const void* instruction) {
+  if (running_thread->fiber.on_stack(address)) return;
+  if (!Arena::instance().contains(address)) return check_outside(address, nbytes, kind);
+  const size_t index = shadow_.index(address);
+  check_state(index, address, nbytes, kind);
+  count(address, nbytes, kind, instruction);
+
+  const int thread = running_thread->number, lane = running_thread->lane();
+  const unsigned clock = warps_[running_thread->warp()].clock[lane];
+  const Access now(grid_, block_, static_cast<unsigned>(thread), epoch_, clock,
+                   kind == AccessKind::atomic);
+  for (size_t i = index; i < index + nbytes; ++i) {
+    const char* byte = address + (i - index);
+    Access& writer = shadow_.writer[i];
+    Access& reader = shadow_.reader[i];
+    if (!in_order(writer, now)) report_race(writer, now, byte, true, kind);
+    if (kind == AccessKind::load) {
+      if (reader == now) continue;
+      if (!reader.same_thread(now)) shadow_.other_reader[i] = reader;
+      reader = now;
     } else {
-      const WarpOrder& order = warps_[now.thread() / warp_size];
-      const unsigned known = order.known[now.thread() % warp_size][before.thread() % warp_size];
-      if (before.clock() <= known || before.clock() == Access::last_clock) return;
-      what = "race within a warp (a missing __syncwarp?)";
+      Access& other = shadow_.other_reader[i];
+      if (!in_order(reader, now)) report_race(reader, now, byte, false, kind);
+      if (!in_order(other, now)) report_race(other, now, byte, false, kind);
+      writer = now;
+      reader = other = Access();
+      shadow_.state[i] = ByteState::initialised;
     }
   }
-  fail(cudaErrorLaunchFailure, what, address, 1, kind,
-       std::string(before.atomic() ? "changed atomically"
-                   : before_wrote  ? "written"
-                                   : "read") +
-           " by " + describe_access(before) + ", and nothing orders the two");
 }
 
 std::string Checker::describe_access(Access access) const {

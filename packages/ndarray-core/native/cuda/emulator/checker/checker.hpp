@@ -54,8 +54,9 @@ class Checker final : public Observer {
 
   void check_outside(const char* address, size_t nbytes, AccessKind kind) const;
   void check_state(size_t index, const char* address, size_t nbytes, AccessKind kind) const;
-  void check_order(Access before, Access now, const char* address, bool before_wrote,
-                   AccessKind kind) const;
+  bool in_order(Access before, Access now) const;
+  [[noreturn]] void report_race(Access before, Access now, const char* address, bool before_wrote,
+                                AccessKind kind) const;
   void count(const char* address, size_t nbytes, AccessKind kind, const void* instruction);
   [[noreturn]] void fail(cudaError_t error, const std::string& what, const char* address,
                          size_t nbytes, AccessKind kind, const std::string& more) const;
