@@ -16,6 +16,7 @@ namespace nd::cuda::emulator {
 Thread* running_thread = nullptr;
 uint64_t running_block = 0;
 Observer* observer = nullptr;
+bool in_kernel_code = false;
 
 namespace {
 
@@ -95,6 +96,7 @@ void go_on(Block& b, Fiber& from) {
 void suspend(Block& b) {
   Thread* self = running_thread;
   go_on(b, self->fiber);
+  in_kernel_code = false;  // others have been at work
   threadIdx = self->index;
 }
 
@@ -169,7 +171,9 @@ void run_threads() {
       self.number = b.started++;
       threadIdx = self.index = b.next_index;
       advance(b.next_index);
+      in_kernel_code = true;
       b.call->run_thread();
+      in_kernel_code = false;
       end_thread(b, self);
     }
     b.idle[b.idle_count++] = &self;
@@ -269,6 +273,7 @@ namespace {
 }  // namespace
 
 void fail_kernel(cudaError_t error, const char* explanation) {
+  in_kernel_code = false;
   stop_kernel({error, std::string(explanation) + ", in thread " + describe(running_thread->index) +
                           " of block " + describe(blockIdx)});
 }
@@ -278,6 +283,7 @@ void fail_with_finding(cudaError_t error, const std::string& explanation) {
 }
 
 int block_barrier(Count count, int predicate) {
+  const OutsideKernel outside;
   Block& b = block();
   b.barrier_kind = count;
   b.barrier_sum += predicate != 0;
@@ -294,6 +300,7 @@ int block_barrier(Count count, int predicate) {
 int lane_of_thread() { return running_thread->lane(); }
 
 void warp_collective(uint32_t mask, const char* name, Together together, void* operands) {
+  const OutsideKernel outside;
   Block& b = block();
   Thread* self = running_thread;
   const int lane = self->lane();

@@ -51,6 +51,20 @@ struct Warp {
 // The thread whose turn it is; null outside of kernels.
 extern Thread* running_thread;
 
+// Whether code of a kernel runs, and not the emulator on its behalf. The two are hard to tell apart
+// otherwise: of an inline function of the standard library there is one copy, and the linker may
+// have taken that of a file with kernels, which reports its accesses to the checker.
+extern bool in_kernel_code;
+
+// Where a kernel enters the emulator.
+class OutsideKernel {
+ public:
+  OutsideKernel() { in_kernel_code = false; }
+  ~OutsideKernel() { in_kernel_code = true; }
+  OutsideKernel(const OutsideKernel&) = delete;
+  OutsideKernel& operator=(const OutsideKernel&) = delete;
+};
+
 // All blocks of the grid, in order.
 KernelFailure run_grid(const LaunchShape& shape, const Call& call);
 

@@ -44,6 +44,7 @@ void clear_shared_memory() {
 void* dynamic_shared_memory() { return pieces[0].start; }
 
 void* make_shared_variable(size_t nbytes) {
+  const OutsideKernel outside;
   // Variables of the kernel's own may take 48 KB; a launch may ask for more.
   if (used - dynamic_bytes + nbytes > default_shared_memory || used + nbytes > max_shared_memory) {
     fail_kernel(cudaErrorLaunchOutOfResources, "more shared memory than a block may use");

@@ -1,23 +1,23 @@
 // What code that was compiled with -fsanitize=thread calls at each load and store. These functions
 // usually belong to ThreadSanitizer; here they are the checker's ears.
 //
-// Code of the host in the same files calls them, too, and an inline function of the standard
-// library that the linker took from there may be called by anyone: only what runs on the stack of a
-// kernel's thread is looked at.
+// Code of the host in the same files calls them, too, and so may the emulator itself (block.hpp):
+// only kernels are looked at.
 #include "cuda/emulator/checker/checker.hpp"
 
 namespace nd::cuda::emulator {
 namespace {
 
-// By value of the frame's address, since other threads of the host run code of these files as well.
+// By the frame's address, since another thread of the host may run code of these files meanwhile.
 inline bool in_kernel(const void* frame) {
   const Thread* thread = running_thread;
-  return thread && thread->fiber.on_stack(frame);
+  return in_kernel_code && thread && thread->fiber.on_stack(frame);
 }
 
 inline void check(const void* address, size_t nbytes, AccessKind kind, const void* frame,
                   const void* instruction) {
   if (!in_kernel(frame)) return;
+  const OutsideKernel outside;
   Checker::instance().access(static_cast<const char*>(address), nbytes, kind, instruction);
 }
 
