@@ -5,15 +5,21 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-if importlib.util.find_spec("ndarray_core._cuda_emulated") is None:
+# The module that the `cuda` devices of this process are made of: it cannot hold two of them.
+MODULE = {
+    "emulated": "ndarray_core._cuda_emulated",
+    "checked": "ndarray_core._cuda_checked",
+}.get(os.environ.get("NDARRAY_CORE_CUDA", ""))
+if MODULE is None or importlib.util.find_spec(MODULE) is None:
     pytest.skip(
-        "this build has no CUDA emulator (-DNDARRAY_CORE_CUDA_EMULATOR=ON makes one)",
+        "needs a build with the CUDA emulator, and NDARRAY_CORE_CUDA=emulated or checked",
         allow_module_level=True,
     )
 
@@ -26,7 +32,7 @@ NBYTES = 64
 @pytest.fixture
 def emulator() -> Iterator[ModuleType]:
     """The submodule `emulator`, as before when the test has ended."""
-    module = importlib.import_module("ndarray_core._cuda_emulated").emulator
+    module = importlib.import_module(str(MODULE)).emulator
     _, total = module.runtime.cudaMemGetInfo()
     yield module
     module.fail_next("", 0)
