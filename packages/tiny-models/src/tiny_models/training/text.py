@@ -52,7 +52,7 @@ class TextOptions:
     lr: float = 1e-3
     weight_decay: float = 0.1
     dropout: float = 0.0
-    steps: int | None = 2000
+    steps: int | None = 1500
     minutes: float | None = None
     seed: int = 0
     device: str = "cpu"
