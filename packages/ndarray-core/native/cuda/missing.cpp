@@ -6,8 +6,6 @@ namespace {
 [[noreturn]] void missing(const char* op) { throw Error(message(op, ": not on cuda yet")); }
 }  // namespace
 
-void reduce(ReduceOp op, const Array&, const Array&, const Dims&) { missing(name_of(op)); }
-void arg_reduce(ArgReduceOp op, const Array&, const Array&, int) { missing(name_of(op)); }
 void scan(ScanOp op, const Array&, const Array&, int) { missing(name_of(op)); }
 void sort(const Array&, const Array&, int, bool) { missing("sort"); }
 void arg_sort(const Array&, const Array&, int, bool) { missing("arg_sort"); }

@@ -1,19 +1,16 @@
 // Reductions of the `cpu` device. A reduction is done one dimension at a time, the fastest reduced
 // one first, which leaves little for the others; a long one is cut, and its parts are one more
 // dimension to reduce.
-#include <algorithm>
-
 #include "cpu/cpu_backend.hpp"
 #include "ops/reduce/reduce_kernels.hpp"
+#include "ops/reduce/reduction.hpp"
 
 namespace nd::cpu {
 namespace {
 
-// x reduced over some dimensions into out: `kept` walks x and out, `reduced` walks x alone.
-struct Reduction {
+// A reduction, and the element types of its operands.
+struct Task : Reduction {
   DType x_dtype, out_dtype;
-  Walk<2> kept;
-  Walk<1> reduced;
 
   // Where the fastest dimension is reduced, whole rows are; else columns, side by side.
   bool by_rows() const {
@@ -25,7 +22,7 @@ struct Reduction {
   }
 };
 
-int64_t part_length(const Reduction& task, bool by_rows) {
+int64_t part_length(const Task& task, bool by_rows) {
   const int64_t length = task.reduced.shape[task.reduced.ndim - 1];
   if (by_rows) return std::min(length, reduce_limit);
   const int64_t columns = task.kept.shape[task.kept.ndim - 1];
@@ -43,7 +40,7 @@ struct Destination {
   int64_t kept[max_ndim], reduced[max_ndim], parts;
 };
 
-void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, bool by_rows,
+void reduce_fastest(const ReduceKernels::Pair& kernels, const Task& task, bool by_rows,
                     int64_t part, const Destination& out) {
   const Walk<2>& kept = task.kept;
   const Walk<1>& reduced = task.reduced;
@@ -83,7 +80,7 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Reduction& task, b
   }
 }
 
-void reduce_all(ReduceOp op, const Reduction& task) {
+void reduce_all(ReduceOp op, const Task& task) {
   static const ReduceKernels& all_kernels = ND_SELECT_KERNELS(reduce_kernels);
   const ReduceKernels::Pair& kernels =
       all_kernels.reduce[static_cast<int>(op)][static_cast<int>(task.x_dtype)];
@@ -107,7 +104,7 @@ void reduce_all(ReduceOp op, const Reduction& task) {
   const BufferRef memory = cpu_backend().allocate(
       task.out_dtype, kept.size * (reduced.size / reduced.shape[fastest]) * parts);
   out.data = static_cast<char*>(memory->data);
-  Reduction rest;
+  Task rest;
   rest.x_dtype = rest.out_dtype = task.out_dtype;
   int64_t stride = item;
   const int column = by_rows ? kept.ndim : kept.ndim - 1;
@@ -136,11 +133,6 @@ void reduce_all(ReduceOp op, const Reduction& task) {
   rest.reduced.normalize();
   reduce_fastest(kernels, task, by_rows, part, out);
   reduce_all(op, rest);
-}
-
-Scalar empty_result(ReduceOp op) {
-  const bool one = op == ReduceOp::prod || op == ReduceOp::all;
-  return Scalar{Kind::signed_integer, one ? 1 : 0, 0};
 }
 
 // The product along one axis, as products of its two halves, and so on: log2(size) steps.
@@ -184,24 +176,8 @@ void reduce(ReduceOp op, const Array& out, const Array& x, const Dims& axes) {
   if (x.size() == 0) return fill(out, empty_result(op));
   if (is_complex(x.dtype())) return reduce_complex(op, out, x, axes);
   if (is_half_type(x.dtype())) return reduce_half(op, out, x, axes);
-  Reduction task;
-  task.x_dtype = x.dtype();
-  task.out_dtype = out.dtype();
-  task.kept.data[0] = task.reduced.data[0] = x.data();
-  task.kept.data[1] = out.data();
-  for (int axis = 0; axis < x.ndim(); ++axis) {
-    const int64_t stride = Walk<2>::byte_stride(x, axis);
-    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) {
-      task.kept.push_back(x.shape()[axis], {stride, Walk<2>::byte_stride(out, axis)});
-    } else {
-      task.reduced.push_back(x.shape()[axis], {stride});
-    }
-  }
-  task.kept.normalize();
-  task.reduced.normalize();
+  const Task task{{out, x, axes}, x.dtype(), out.dtype()};
   if (task.reduced.ndim == 0) return copy(out, x);
-  // The two walks count from the same corner of x.
-  task.kept.data[0] += task.reduced.data[0] - x.data();
   reduce_all(op, task);
 }
 

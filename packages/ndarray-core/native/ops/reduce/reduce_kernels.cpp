@@ -11,6 +11,7 @@
 #include "core/combine.hpp"
 #include "cpu/vector_width.hpp"
 #include "ops/elementwise/domains.hpp"
+#include "ops/reduce/better.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
@@ -173,13 +174,6 @@ int64_t find(const X* x, int64_t count, Predicate matches) {
   }
   while (i < count - 1 && !matches(x[i])) ++i;
   return i;
-}
-
-// Whether b takes the place of an earlier a: the first of equal values stays, and a NaN.
-template <typename Op, typename X>
-bool replaces(X a, X b) {
-  const bool better = std::is_same_v<Op, Maximum> ? b > a : b < a;
-  return (better | (b != b)) & (a == a);
 }
 
 template <typename Op, typename X>
