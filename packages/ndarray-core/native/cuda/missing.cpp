@@ -6,9 +6,6 @@ namespace {
 [[noreturn]] void missing(const char* op) { throw Error(message(op, ": not on cuda yet")); }
 }  // namespace
 
-void sort(const Array&, const Array&, int, bool) { missing("sort"); }
-void arg_sort(const Array&, const Array&, int, bool) { missing("arg_sort"); }
-void search_sorted(const Array&, const Array&, const Array&, bool) { missing("search_sorted"); }
 void matmul(const Array&, const Array&, const Array&) { missing("matmul"); }
 void gather(const Array&, const Array&, const Array&, int) { missing("gather"); }
 void scatter(ScatterOp, const Array&, const Array&, const Array&, int) { missing("scatter"); }

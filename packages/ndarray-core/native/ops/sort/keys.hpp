@@ -7,7 +7,7 @@
 
 #include "core/dtype.hpp"
 
-namespace nd::cpu {
+namespace nd {
 
 template <typename T>
 using Key =
@@ -19,7 +19,7 @@ template <typename T>
 constexpr Key<T> sign_bit = static_cast<Key<T>>(Key<T>{1} << (8 * sizeof(T) - 1));
 
 template <typename T>
-Key<T> to_key(T value) {
+ND_INLINE Key<T> to_key(T value) {
   constexpr Kind kind = kind_of(dtype_of_type<T>::value);
   if constexpr (kind == Kind::floating) {
     const auto number = [value] {
@@ -40,7 +40,7 @@ Key<T> to_key(T value) {
 
 // The element of a key: +0 for both zeros, one NaN for all.
 template <typename T>
-T from_key(Key<T> key) {
+ND_INLINE T from_key(Key<T> key) {
   constexpr Kind kind = kind_of(dtype_of_type<T>::value);
   if constexpr (kind == Kind::floating) {
     const Key<T> bits = key & sign_bit<T> ? key ^ sign_bit<T> : static_cast<Key<T>>(~key);
@@ -61,4 +61,4 @@ void dispatch_ordered(DType dtype, F&& f) {
   });
 }
 
-}  // namespace nd::cpu
+}  // namespace nd
