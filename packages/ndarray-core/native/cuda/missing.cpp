@@ -7,9 +7,6 @@ namespace {
 }  // namespace
 
 void matmul(const Array&, const Array&, const Array&) { missing("matmul"); }
-void gather(const Array&, const Array&, const Array&, int) { missing("gather"); }
-void scatter(ScatterOp, const Array&, const Array&, const Array&, int) { missing("scatter"); }
-void nonzero(const Array&, const Array&) { missing("nonzero"); }
 void random(Distribution, const Array&, uint64_t, uint64_t) { missing("random"); }
 
 }  // namespace nd::cuda

@@ -1,32 +1,11 @@
 // copy, fill and where of the `cuda` devices.
+#include "cuda/bits.hpp"
 #include "cuda/cuda_backend.hpp"
 #include "cuda/map.hpp"
 #include "ops/copy/conversions.hpp"
 
 namespace nd::cuda {
 namespace {
-
-// Elements are moved as bits, by their size alone.
-struct alignas(16) Bits128 {
-  uint64_t low, high;
-};
-
-// Calls f.template operator()<T>() with a type of that many bytes.
-template <typename F>
-void dispatch_bits(DType dtype, F&& f) {
-  switch (itemsize(dtype)) {
-    case 1:
-      return f.template operator()<uint8_t>();
-    case 2:
-      return f.template operator()<uint16_t>();
-    case 4:
-      return f.template operator()<uint32_t>();
-    case 8:
-      return f.template operator()<uint64_t>();
-    default:
-      return f.template operator()<Bits128>();
-  }
-}
 
 template <typename T>
 struct Same {

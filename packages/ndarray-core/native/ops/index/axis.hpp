@@ -1,11 +1,18 @@
-// What gather and scatter of the `cpu` device share. Both walk three operands: out, the indices,
-// and x (gather) or the values (scatter).
+// What gather and scatter share. Both walk three operands: out, the indices, and x (gather) or the
+// values (scatter).
 #pragma once
 
 #include "core/strided.hpp"
-#include "cpu/cpu_backend.hpp"
 
-namespace nd::cpu {
+namespace nd {
+
+// Negative indices count from the end. Out of bounds stays out of bounds.
+ND_INLINE int64_t position_of(int64_t index, int64_t size) {
+  return index < 0 ? index + size : index;
+}
+ND_INLINE bool is_in_bounds(int64_t position, int64_t size) {
+  return position >= 0 && position < size;
+}
 
 // An axis of an array, of `size` elements `stride` bytes apart, that indices point along.
 struct Axis {
@@ -16,8 +23,8 @@ struct Axis {
       : axis(axis), size(x.shape()[axis]), stride(Walk<1>::byte_stride(x, axis)) {}
 
   int64_t offset(int64_t index) const {
-    const int64_t position = index < 0 ? index + size : index;
-    if (position < 0 || position >= size) out_of_bounds(index);
+    const int64_t position = position_of(index, size);
+    if (!is_in_bounds(position, size)) out_of_bounds(index);
     return position * stride;
   }
   [[noreturn]] __attribute__((noinline)) void out_of_bounds(int64_t index) const {
@@ -31,10 +38,18 @@ inline int64_t read_index(const char* data) { return *reinterpret_cast<const int
 // Operands of the Walks and Blocks.
 enum Operand { out_operand, index_operand, other_operand };
 
+// The walk of out, the indices and x, which is left at its first element along the axis.
+inline Walk<3> walk_of_gather(const Array& out, const Array& x, const Array& indices, int axis) {
+  Array start = x;
+  start.layout.shape = out.shape();
+  start.layout.strides[axis] = 0;
+  return Walk<3>({&out, &indices, &start});
+}
+
 // Whether each index holds for a whole row that is dense in the other two operands.
 inline bool has_dense_rows(const Block<3>& block, int64_t item) {
   return block.column_strides[index_operand] == 0 && block.column_strides[out_operand] == item &&
          block.column_strides[other_operand] == item;
 }
 
-}  // namespace nd::cpu
+}  // namespace nd

@@ -2,6 +2,7 @@
 // outer axis), rows are moved at once.
 #include <cstring>
 
+#include "cpu/cpu_backend.hpp"
 #include "ops/index/axis.hpp"
 
 namespace nd::cpu {
@@ -39,10 +40,7 @@ void gather_rows(const Block<3>& block, const Axis& axis, int64_t item) {
 
 void gather(const Array& out, const Array& x, const Array& indices, int axis) {
   const Axis along(x, axis);
-  Array start = x;  // walks x but for the axis, where the indices lead
-  start.layout.shape = out.shape();
-  start.layout.strides[axis] = 0;
-  const Walk<3> walk({&out, &indices, &start});
+  const Walk<3> walk = walk_of_gather(out, x, indices, axis);
   const int64_t item = static_cast<int64_t>(itemsize(out.dtype()));
   for_each_block(walk, parallel_grain, 1, [&](const Block<3>& block) {
     if (has_dense_rows(block, item)) return gather_rows(block, along, item);

@@ -3,43 +3,13 @@
 // rows are written at once.
 #include <cstring>
 
-#include "core/combine.hpp"
+#include "cpu/cpu_backend.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
 #include "ops/index/axis.hpp"
+#include "ops/index/update.hpp"
 
 namespace nd::cpu {
 namespace {
-
-struct Assign {
-  template <typename T>
-  static T combine(T, T value) {
-    return value;
-  }
-};
-struct Difference {
-  template <typename T>
-  static T combine(T target, T value) {
-    return static_cast<T>(target - value);
-  }
-};
-
-template <typename F>
-void dispatch_op(ScatterOp op, F&& f) {
-  switch (op) {
-    case ScatterOp::assign:
-      return f.template operator()<Assign>();
-    case ScatterOp::add:
-      return f.template operator()<Sum>();
-    case ScatterOp::subtract:
-      return f.template operator()<Difference>();
-    case ScatterOp::multiply:
-      return f.template operator()<Product>();
-    case ScatterOp::maximum:
-      return f.template operator()<Maximum>();
-    case ScatterOp::minimum:
-      return f.template operator()<Minimum>();
-  }
-}
 
 // The loop over a dense row; null for assignment, which is a copy of bytes, and for halves.
 BinaryKernel row_kernel(ScatterOp op, DType dtype) {
@@ -85,11 +55,7 @@ void scatter_elements(const Block<3>& block, const Axis axis, int64_t length,
       for (int64_t i = 0; i < inner; ++i) {
         T& target = *reinterpret_cast<T*>(out + axis.offset(read_index(index)));
         const T operand = *reinterpret_cast<const T*>(value);
-        if constexpr (is_half<T> && !std::is_same_v<Op, Assign>) {
-          target = narrow<T>(Op::combine(widen(target), widen(operand)));
-        } else {
-          target = Op::combine(target, operand);
-        }
+        target = updated<Op>(target, operand);
         out += inner_steps[out_operand];
         index += inner_steps[index_operand];
         value += inner_steps[other_operand];
@@ -161,13 +127,8 @@ void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& 
     if (by_rows && has_dense_rows(block, item)) {
       return scatter_rows(block, target, length, along, kernel, item);
     }
-    dispatch(out.dtype(), [&]<typename T>() {
-      dispatch_op(op, [&]<typename Op>() {
-        constexpr bool needs_order = std::is_same_v<Op, Maximum> || std::is_same_v<Op, Minimum>;
-        if constexpr (!(needs_order && is_complex_type<T>)) {
-          scatter_elements<Op, T>(block, target, length, along);
-        }
-      });
+    dispatch_update(op, out.dtype(), [&]<typename Op, typename T>() {
+      scatter_elements<Op, T>(block, target, length, along);
     });
   });
 }
