@@ -17,12 +17,7 @@
 
 #include <cstdint>
 
-#if defined(__CUDACC__)
-#define ND_PHILOX_FUNCTION __host__ __device__ __forceinline__ static
-#else
-// Static: an object of one instruction set must not export a function that another could pick up.
-#define ND_PHILOX_FUNCTION __attribute__((always_inline)) static inline
-#endif
+#include "core/half.hpp"
 
 namespace nd::philox {
 
@@ -36,11 +31,13 @@ struct Words {
   uint32_t word[4];
 };
 
-ND_PHILOX_FUNCTION Words block(uint64_t seed, uint64_t number) {
+ND_INLINE Words block(uint64_t seed, uint64_t number) {
   uint32_t c0 = static_cast<uint32_t>(number), c1 = static_cast<uint32_t>(number >> 32);
   uint32_t c2 = 0, c3 = 0;
   const uint32_t key_0 = static_cast<uint32_t>(seed), key_1 = static_cast<uint32_t>(seed >> 32);
+#if !defined(__CUDACC__)  // which does it anyway
 #pragma GCC unroll 10
+#endif
   for (uint32_t i = 0; i < rounds; ++i) {
     const uint64_t product_0 = uint64_t{multiplier_0} * c0, product_1 = uint64_t{multiplier_1} * c2;
     c0 = static_cast<uint32_t>(product_1 >> 32) ^ c1 ^ (key_0 + i * weyl_0);
@@ -52,5 +49,3 @@ ND_PHILOX_FUNCTION Words block(uint64_t seed, uint64_t number) {
 }
 
 }  // namespace nd::philox
-
-#undef ND_PHILOX_FUNCTION
