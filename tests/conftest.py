@@ -28,6 +28,14 @@ def device(request: pytest.FixtureRequest) -> nd.Device:
     return nd.device(request.param)
 
 
+@pytest.fixture(
+    scope="session", params=[device.name for device in nd.devices() if device.is_host_memory]
+)
+def host_device(request: pytest.FixtureRequest) -> nd.Device:
+    """Those whose memory is the host's: other libraries read and write it without a copy."""
+    return nd.device(request.param)
+
+
 @pytest.fixture
 def no_garbage_collection() -> Iterator[None]:
     """Only reference counts free what a test makes."""

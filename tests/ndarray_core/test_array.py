@@ -52,7 +52,7 @@ def test_exchange_with_numpy(device: nd.Device, case: ArrayCase) -> None:
     x, host = case.on(device)
     np.testing.assert_array_equal(np.asarray(x), host)
     np.testing.assert_array_equal(np.asarray(x, dtype="complex128"), host.astype("complex128"))
-    if x.size:
+    if x.size and device.is_host_memory:
         assert np.shares_memory(x.numpy(), np.asarray(x))
         assert not np.shares_memory(x.numpy(copy=True), x.numpy())
         assert not np.shares_memory(np.array(x), x.numpy())

@@ -92,18 +92,18 @@ def test_asarray_chooses_the_type(device: nd.Device, obj: Any, dtype: str) -> No
     assert_same(nd.asarray(obj, device=device), np.asarray(obj).astype(dtype))
 
 
-def test_numpys_memory_is_shared_where_it_can_be(device: nd.Device) -> None:
+def test_numpys_memory_is_shared_where_it_can_be(host_device: nd.Device) -> None:
     host = np.zeros((2, 3), "float32")
-    with nd.use_device(device):
+    with nd.use_device(host_device):
         shared = nd.from_numpy(host.T[::-1])
     shared[0, 1] = 5.0
-    assert host[1, 2] == 5.0 and shared.device == device
+    assert host[1, 2] == 5.0 and shared.device == host_device
     assert np.shares_memory(shared.numpy(), host)
-    copied = nd.asarray(host, device=device, copy=True)
+    copied = nd.asarray(host, device=host_device, copy=True)
     copied[...] = 9.0
     assert host[1, 2] == 5.0
     host.flags.writeable = False
-    assert not np.shares_memory(nd.asarray(host, device=device).numpy(), host)
+    assert not np.shares_memory(nd.asarray(host, device=host_device).numpy(), host)
 
 
 READ_ONLY = np.broadcast_to(np.zeros(1), (3,))

@@ -45,8 +45,8 @@ def walked(shape: tuple[int, ...], strides: Any) -> list[int]:
 
 
 @given(case=arrays(ALL))
-def test_numpy_reads_ours_without_a_copy(device: nd.Device, case: Case) -> None:
-    x, host = case.on(device)
+def test_numpy_reads_ours_without_a_copy(host_device: nd.Device, case: Case) -> None:
+    x, host = case.on(host_device)
     views = [np.asarray(x)]
     if case.dtype != "bfloat16":  # which neither NumPy's DLPack nor the buffer protocol has
         views += [np.from_dlpack(x), np.asarray(memoryview(x))]
@@ -62,16 +62,16 @@ def test_numpy_reads_ours_without_a_copy(device: nd.Device, case: Case) -> None:
 
 
 @given(case=arrays([dtype for dtype in ALL if dtype != "bfloat16"]))
-def test_ours_reads_numpys_without_a_copy(device: nd.Device, case: Case) -> None:
-    _, host = case.on(device)
+def test_ours_reads_numpys_without_a_copy(host_device: nd.Device, case: Case) -> None:
+    _, host = case.on(host_device)
     if host.dtype == np.bool_ or not host.flags.writeable:
         host = host.copy()
     for x in (
-        nd.from_dlpack(host, device=device),
-        nd.asarray(memoryview(host), device=device, copy=False),
+        nd.from_dlpack(host, device=host_device),
+        nd.asarray(memoryview(host), device=host_device, copy=False),
     ):
         assert_same(x, host)
-        assert x.device == device and not x.buffer.readonly
+        assert x.device == host_device and not x.buffer.readonly
         if x.size:
             assert walked(x.shape, x.strides) == walked(
                 host.shape, np.array(host.strides) // x.itemsize
@@ -79,19 +79,19 @@ def test_ours_reads_numpys_without_a_copy(device: nd.Device, case: Case) -> None
             assert np.shares_memory(x.numpy(), host)
             x.fill(3)
             np.testing.assert_array_equal(host, np.full_like(host, 3))
-    copied = nd.from_dlpack(host, device=device, copy=True)
+    copied = nd.from_dlpack(host, device=host_device, copy=True)
     assert not np.shares_memory(copied.numpy(), host)
-    old = nd.from_dlpack(Old(host), device=device, copy=False)  # cannot say who may write
+    old = nd.from_dlpack(Old(host), device=host_device, copy=False)  # cannot say who may write
     assert_same(old, host)
     assert old.buffer.readonly and (not old.size or np.shares_memory(old.numpy(), host))
-    assert not nd.asarray(Old(host), device=device).buffer.readonly
+    assert not nd.asarray(Old(host), device=host_device).buffer.readonly
 
 
 @given(case=arrays(ALL))
-def test_ours_reads_ours(device: nd.Device, case: Case) -> None:
-    x, host = case.on(device)
-    assert nd.from_dlpack(x).device == device
-    for other in nd.devices():
+def test_ours_reads_ours(host_device: nd.Device, case: Case) -> None:
+    x, host = case.on(host_device)
+    assert nd.from_dlpack(x).device == host_device
+    for other in (device for device in nd.devices() if device.is_host_memory):
         shared = nd.from_dlpack(x, device=other)
         assert_same(shared, host)
         assert shared.device == other and shared.strides == x.strides
@@ -99,8 +99,8 @@ def test_ours_reads_ours(device: nd.Device, case: Case) -> None:
             assert np.shares_memory(shared.numpy(), x.numpy())
 
 
-def test_what_a_capsule_says(device: nd.Device) -> None:
-    x = nd.arange(6, device=device)
+def test_what_a_capsule_says(host_device: nd.Device) -> None:
+    x = nd.arange(6, device=host_device)
     assert x.__dlpack_device__() == (1, 0)
     for version, name in [
         (None, "dltensor"),
@@ -111,10 +111,10 @@ def test_what_a_capsule_says(device: nd.Device) -> None:
     ]:
         capsule = x.__dlpack__(max_version=version, dl_device=(1, 0), stream=None)
         assert capsule_name(capsule) == name
-        nd._core.from_capsule(capsule, device)
+        nd._core.from_capsule(capsule, host_device)
         assert capsule_name(capsule) == f"used_{name}"
         with pytest.raises(TypeError, match="used one"):
-            nd._core.from_capsule(capsule, device)
+            nd._core.from_capsule(capsule, host_device)
     copied = np.from_dlpack(x, copy=True)
     assert not np.shares_memory(copied, x.numpy()) and copied.flags.writeable
     assert np.shares_memory(np.from_dlpack(x, copy=False), x.numpy())
@@ -153,12 +153,12 @@ class Elsewhere(Old):
         return self.x.copy().__dlpack__(max_version=request["max_version"])
 
 
-def test_other_devices_copy_to_the_host(device: nd.Device) -> None:
+def test_other_devices_copy_to_the_host(host_device: nd.Device) -> None:
     host = np.arange(3.0)
-    x = nd.from_dlpack(Elsewhere(host), device=device)
+    x = nd.from_dlpack(Elsewhere(host), device=host_device)
     assert x.tolist() == [0.0, 1.0, 2.0] and not np.shares_memory(x.numpy(), host)
     with pytest.raises(ValueError, match="drop copy=False"):
-        nd.from_dlpack(Elsewhere(host), device=device, copy=False)
+        nd.from_dlpack(Elsewhere(host), device=host_device, copy=False)
 
 
 class Misaligned(Old):
@@ -187,24 +187,24 @@ def test_what_cannot_be_imported(
         nd._core.from_capsule(make(), device)
 
 
-def test_bfloat16_has_no_buffer(device: nd.Device) -> None:
-    x = nd.asarray([1.5, 2.5], dtype=nd.bfloat16, device=device)
+def test_bfloat16_has_no_buffer(host_device: nd.Device) -> None:
+    x = nd.asarray([1.5, 2.5], dtype=nd.bfloat16, device=host_device)
     with pytest.raises(BufferError, match="DLPack has one"):
         memoryview(x)
     assert np.asarray(x).dtype == x.numpy().dtype and np.shares_memory(np.asarray(x), x.numpy())
     assert bytes(x) == b"\xc0\x3f\x20\x40"
-    assert nd.asarray(x.numpy(), device=device, copy=False).tolist() == [1.5, 2.5]
+    assert nd.asarray(x.numpy(), device=host_device, copy=False).tolist() == [1.5, 2.5]
 
 
-def test_each_side_outlives_the_other(device: nd.Device) -> None:
+def test_each_side_outlives_the_other(host_device: nd.Device) -> None:
     gc.collect()
     before = nd.memory_stats("cpu")["in_use"]
-    x = nd.arange(1000, device=device)
+    x = nd.arange(1000, device=host_device)
     theirs = [np.from_dlpack(x), np.asarray(memoryview(x)[::2]), np.from_dlpack(x[::-1])]
     capsules = [x.__dlpack__(), x.__dlpack__(max_version=(1, 0))]  # that nobody takes
     del x
     gc.collect()
-    nd.zeros(1000, device=device)
+    nd.zeros(1000, device=host_device)
     assert [part[7] for part in theirs] == [7, 14, 992]
     del theirs, capsules
     gc.collect()
@@ -213,9 +213,9 @@ def test_each_side_outlives_the_other(device: nd.Device) -> None:
     host = np.arange(1000)
     alive = weakref.ref(host)
     taken = [
-        nd.from_dlpack(host, device=device)[::2],
-        nd.from_dlpack(Old(host), device=device),
-        nd.asarray(memoryview(host), device=device),
+        nd.from_dlpack(host, device=host_device)[::2],
+        nd.from_dlpack(Old(host), device=host_device),
+        nd.asarray(memoryview(host), device=host_device),
     ]
     del host
     gc.collect()
@@ -226,11 +226,11 @@ def test_each_side_outlives_the_other(device: nd.Device) -> None:
 
 
 @pytest.fixture
-def read_only(device: nd.Device) -> tuple[nd.NDArray, np.ndarray[Any, Any]]:
+def read_only(host_device: nd.Device) -> tuple[nd.NDArray, np.ndarray[Any, Any]]:
     """An array of ours on memory of NumPy's that may only be read."""
     host = np.arange(6.0).reshape(2, 3)
     host.flags.writeable = False
-    return nd.from_dlpack(host, device=device), host
+    return nd.from_dlpack(host, device=host_device), host
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_read_only_memory_is_not_written(
 
 
 def test_read_only_memory_is_shared_for_reading(
-    device: nd.Device, read_only: tuple[nd.NDArray, np.ndarray[Any, Any]]
+    host_device: nd.Device, read_only: tuple[nd.NDArray, np.ndarray[Any, Any]]
 ) -> None:
     x, host = read_only
     assert x.buffer.readonly and "readonly=True" in repr(x.buffer)
@@ -274,23 +274,26 @@ def test_read_only_memory_is_shared_for_reading(
     with pytest.raises(BufferError, match=r"read-only.*copy=True"):
         x.__dlpack__()
     assert np.from_dlpack(x, copy=True).flags.writeable
-    for shared in (nd.asarray(host, device=device, copy=False), nd.from_dlpack(x)):
+    for shared in (nd.asarray(host, device=host_device, copy=False), nd.from_dlpack(x)):
         assert shared.buffer.readonly and np.shares_memory(shared.numpy(), host)
-    for copied in (nd.asarray(host, device=device), nd.asarray(memoryview(host), device=device)):
+    for copied in (
+        nd.asarray(host, device=host_device),
+        nd.asarray(memoryview(host), device=host_device),
+    ):
         copied[0, 0] = 9.0
-    assert nd.asarray(b"ab", device=device, copy=False).buffer.readonly
+    assert nd.asarray(b"ab", device=host_device, copy=False).buffer.readonly
     assert host[0, 0] == 0.0
 
 
-def test_a_buffer_is_what_was_asked_for(device: nd.Device) -> None:
-    x = nd.arange(6, dtype=nd.int16, device=device).reshape(2, 3)
+def test_a_buffer_is_what_was_asked_for(host_device: nd.Device) -> None:
+    x = nd.arange(6, dtype=nd.int16, device=host_device).reshape(2, 3)
     view = memoryview(x)
     assert (view.format, view.shape, view.strides, view.nbytes) == ("h", (2, 3), (6, 2), 12)
     assert view.c_contiguous and not view.readonly
     assert memoryview(x.T).f_contiguous and not memoryview(x.T).c_contiguous
     assert hashlib.sha256(x).digest() == hashlib.sha256(bytes(x)).digest()
     assert np.frombuffer(x, np.int16).tolist() == list(range(6))
-    assert bytes(x[0, 2]) == b"\x02\x00" and bytes(nd.asarray(3, device=device))[:1] == b"\x03"
+    assert bytes(x[0, 2]) == b"\x02\x00" and bytes(nd.asarray(3, device=host_device))[:1] == b"\x03"
     bytearray(6)[:] = memoryview(x[0])
     view[1, 1] = 7
     assert x[1, 1].item() == 7
@@ -315,13 +318,13 @@ MEMORY = [
 
 
 @pytest.mark.parametrize(("memory", "dtype"), MEMORY)
-def test_asarray_takes_memory(device: nd.Device, memory: Any, dtype: str) -> None:
-    x = nd.asarray(memory, device=device, copy=False)
+def test_asarray_takes_memory(host_device: nd.Device, memory: Any, dtype: str) -> None:
+    x = nd.asarray(memory, device=host_device, copy=False)
     assert x.dtype.name == dtype
     assert np.shares_memory(x.numpy(), np.asarray(memoryview(memory)))
     assert x.buffer.readonly == memoryview(memory).readonly
-    assert not nd.asarray(memory, device=device).buffer.readonly
-    assert nd.asarray(memory, dtype="float32", device=device).numpy().dtype == np.float32
+    assert not nd.asarray(memory, device=host_device).buffer.readonly
+    assert nd.asarray(memory, dtype="float32", device=host_device).numpy().dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -404,8 +407,8 @@ def test_pickles_of_every_protocol(device: nd.Device, case: Case) -> None:
     assert_same(pickle.loads(stream, buffers=sent), host)
 
 
-def test_numpys_array_protocol(device: nd.Device) -> None:
-    x = nd.arange(3, device=device)
+def test_numpys_array_protocol(host_device: nd.Device) -> None:
+    x = nd.arange(3, device=host_device)
     assert np.shares_memory(x.__array__(), x.numpy())
     assert not np.shares_memory(x.__array__(copy=True), x.numpy())
     assert x.__array__("float32").dtype == np.float32

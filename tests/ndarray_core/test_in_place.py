@@ -89,9 +89,9 @@ def test_a_running_sum_reads_before_it_writes(device: nd.Device) -> None:
         assert bool(nd.all(x == 4.0))
 
 
-def test_views_of_one_numpy_array_are_known_to_overlap(device: nd.Device) -> None:
+def test_views_of_one_numpy_array_are_known_to_overlap(host_device: nd.Device) -> None:
     host = np.arange(6.0)
-    with nd.use_device(device):
+    with nd.use_device(host_device):
         whole, shifted = nd.from_numpy(host[1:]), nd.from_numpy(host[:-1])
     whole += shifted
     assert host.tolist() == [0.0, 1.0, 3.0, 5.0, 7.0, 9.0]

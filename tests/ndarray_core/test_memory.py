@@ -128,10 +128,10 @@ def test_questions_without_an_answer(ask: Any, error: type[Exception]) -> None:
         ask()
 
 
-def test_foreign_memory_is_let_go(device: nd.Device) -> None:
+def test_foreign_memory_is_let_go(host_device: nd.Device) -> None:
     host = np.zeros(10)
     alive = weakref.ref(host)
-    with nd.use_device(device):
+    with nd.use_device(host_device):
         x = nd.asarray(host)
     view = x[2:]
     del host, x
@@ -155,7 +155,7 @@ def test_show_config_names_what_is_in_force(capsys: pytest.CaptureFixture[str]) 
     build = found["build"]
     for part in (
         f"ndarray_core {nd.__version__}",
-        f"cpu, numpy (default: {nd.default_device()}, fastest: cpu)",
+        f"{', '.join(map(str, nd.devices()))} (default: {nd.default_device()}, fastest: cpu)",
         f"{nd.isa()} (of {', '.join(_core.supported_isas())})",
         f"{build['compiler']}, C++20",
         f"{build['build_type']} ({build['flags']}), kernels for {build['instruction_sets']}",

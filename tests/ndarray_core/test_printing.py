@@ -77,7 +77,8 @@ def test_a_huge_array_is_not_looked_at(device: nd.Device) -> None:
     for corner in (0, -1):
         x[corner, corner] = 1.0
     assert len(repr(x)) < 2000 and len(str(x[::-1].mT)) < 2000
-    assert resident_bytes() - resident_before < 2**26
+    if device.is_host_memory:
+        assert resident_bytes() - resident_before < 2**26
 
 
 def resident_bytes() -> int:

@@ -119,14 +119,15 @@ def in_a_child(device: str, queue: multiprocessing.queues.SimpleQueue[float]) ->
     queue.put(float((x @ x).sum()))
 
 
+# The driver of a GPU does not live on in a forked child.
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # what is tested, on purpose
-def test_a_forked_child_computes(device: nd.Device) -> None:
-    x = nd.ones((400, 400), device=device)
+def test_a_forked_child_computes(host_device: nd.Device) -> None:
+    x = nd.ones((400, 400), device=host_device)
     assert float((x @ x).sum()) == 400.0**3  # the parent's threads run before the fork
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
     for _ in range(3):
-        child = context.Process(target=in_a_child, args=(device.name, queue))
+        child = context.Process(target=in_a_child, args=(host_device.name, queue))
         child.start()
         child.join(timeout=60)
         assert child.exitcode == 0

@@ -94,15 +94,15 @@ def test_threads_write_their_parts_of_a_shared_array(device: nd.Device, size: in
     assert x.version - before == THREADS * 5 * 3  # the mask selects nothing
 
 
-def test_threads_make_and_drop_arrays(device: nd.Device) -> None:
-    shared = nd.arange(100, device=device)
+def test_threads_make_and_drop_arrays(host_device: nd.Device) -> None:
+    shared = nd.arange(100, device=host_device)
     gc.collect()
     before = nd.memory_stats("cpu")["in_use"]
     dropped: list[Any] = []
 
     def work(number: int) -> None:
         for step in range(200):
-            x = nd.full((step % 7 + 1, 50), number, device=device)
+            x = nd.full((step % 7 + 1, 50), number, device=host_device)
             dropped.append(np.from_dlpack(x @ x.mT))  # another thread may be the last to let go
             assert int(x.sum()) == x.size * number
             assert (shared + number)[7].item() == 7 + number
@@ -150,9 +150,9 @@ def a_round_of_operations(x: nd.NDArray) -> int:
 
 
 def test_nothing_is_left_of_many_operations(
-    device: nd.Device, capsys: pytest.CaptureFixture[str]
+    host_device: nd.Device, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    x = nd.random.Generator(0).random((8, 8), device=device)
+    x = nd.random.Generator(0).random((8, 8), device=host_device)
     for _ in range(100):
         a_round_of_operations(x)
     gc.collect()
@@ -167,7 +167,8 @@ def test_nothing_is_left_of_many_operations(
     growth = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) / 1024
     with capsys.disabled():
         print(
-            f" {device}: peak {peak / 1024:.0f} MiB, {growth:.1f} MiB more after {done} operations"
+            f" {host_device}: peak {peak / 1024:.0f} MiB,"
+            f" {growth:.1f} MiB more after {done} operations"
         )
     if not nd.config.configuration()["build"]["sanitizer"]:  # which keep what was freed
         assert growth < 16

@@ -171,16 +171,16 @@ def test_complex_numbers_are_written_where_they_fit(device: nd.Device) -> None:
             update(1j)
 
 
-def test_memory_that_is_read_only_stays_as_it_is(device: nd.Device) -> None:
+def test_memory_that_is_read_only_stays_as_it_is(host_device: nd.Device) -> None:
     host = np.zeros(3, np.float32)
     host.flags.writeable = False
-    x = nd.asarray(host, device=device, copy=False)
-    position = nd.asarray([0], device=device)
+    x = nd.asarray(host, device=host_device, copy=False)
+    position = nd.asarray([0], device=host_device)
     for write in (
         lambda: nd.at(x, [0]).add(1),
         lambda: nd.at(x, ...).set(1),
         lambda: nd.scatter(x, position, x[:1], 0),
-        lambda: nd.index_add(x, position, nd.ones(1, device=device), axis=0),
+        lambda: nd.index_add(x, position, nd.ones(1, device=host_device), axis=0),
         lambda: x.__setitem__(x == 0, 1),
     ):
         with pytest.raises(nd.errors.ReadOnlyError):
