@@ -23,9 +23,9 @@ void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t 
 template <BinaryOp op, typename T, typename Result>
 void strided_loop(char* out, const char* x, const char* y, int64_t count, const int64_t* steps) {
   for (int64_t i = 0; i < count; ++i) {
-    *reinterpret_cast<Result*>(out + i * steps[0]) =
-        static_cast<Result>(BinaryFormula<op>::apply(*reinterpret_cast<const T*>(x + i * steps[1]),
-                                               *reinterpret_cast<const T*>(y + i * steps[2])));
+    *reinterpret_cast<Result*>(out + i * steps[0]) = static_cast<Result>(
+        BinaryFormula<op>::apply(*reinterpret_cast<const T*>(x + i * steps[1]),
+                                 *reinterpret_cast<const T*>(y + i * steps[2])));
   }
 }
 
