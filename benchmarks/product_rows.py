@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -63,8 +63,7 @@ def _halves(n: int) -> Contest:
 def _row(
     name: str, full: tuple[int, ...], tiny: tuple[int, ...], goal: float = 0.75, **options: Any
 ) -> Row:
-    build: Callable[..., Contest] = lambda *size: _product(*size, **options)  # noqa: E731
-    return Row(GROUP, name, build, full, tiny, goal)
+    return Row(GROUP, name, partial(_product, **options), full, tiny, goal)
 
 
 PRODUCT_ROWS = [
