@@ -41,10 +41,12 @@ USUAL = (75, 90)  # the oldest, and the newest that is wide-spread
 
 @dataclass(frozen=True)
 class Requirement:
-    """An instruction that the machine code of each kernel of some readable name must hold."""
+    """An instruction that the machine code of each kernel of some readable name must hold, from
+    some processor on: what older ones do not have, the host launches on none of them."""
 
     kernels: str
     instruction: str
+    oldest: int = 75
 
 
 REQUIREMENTS = (
@@ -59,6 +61,10 @@ REQUIREMENTS = (
         kernels=r"\bdense_map<.*>, ((?!.*_Complex)[\w: ]+?)(, \1)*>\(",
         instruction=r"\b(LDG|STG)\.E(\.\w+)*\.128\b",
     ),
+    # Tensor cores, and matrices loaded 16 bytes at a time.
+    Requirement(kernels=r"\bmultiply_by_tensor_cores<", instruction=r"\bHMMA\.", oldest=80),
+    Requirement(kernels=r"\bmultiply_by_tensor_cores<.*ByHalvesInSteps", instruction=r"\bHMMA\."),
+    Requirement(kernels=r"\bmultiply<.*Tile<.*>, float>", instruction=r"\bLDG\.E(\.\w+)*\.128\b"),
 )
 
 
@@ -187,11 +193,13 @@ def disassemble(cubin: Path) -> Iterator[tuple[str, str]]:
         raise SystemExit(f"cuda_proof: cuobjdump -sass {cubin} failed ({process.returncode})")
 
 
-def note_instructions(kernels: dict[str, Kernel], cubin: Path) -> None:
+def note_instructions(kernels: dict[str, Kernel], cubin: Path, architecture: int) -> None:
     """Notes which kernels must have which instruction, and whether they do."""
     wanted = {}
     for symbol, readable in demangle(list(kernels)).items():
         for requirement in REQUIREMENTS:
+            if architecture < requirement.oldest:
+                continue
             if re.search(requirement.kernels, readable):
                 kernels[symbol].required = requirement.instruction
                 wanted[symbol] = re.compile(requirement.instruction)
@@ -232,7 +240,7 @@ def examine(file: Path, command: list[str], architecture: int, version: str) -> 
             result.problem = compiled.stdout
             return result, False  # compiled again the next time
         kernels = read_kernels(compiled.stdout)
-        note_instructions(kernels, output)
+        note_instructions(kernels, output, architecture)
         result.kernels = list(kernels.values())
         result.seconds = time.monotonic() - start
         listed = Path(f"{output}.d").read_text().replace("\\\n", " ").split()[1:]

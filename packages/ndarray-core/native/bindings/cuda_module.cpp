@@ -126,6 +126,8 @@ NB_MODULE(ND_CUDA_MODULE, m) {
   m.def("empty_cache", [](int device) { wait([&] { allocator(device).empty_cache(); }); });
   m.def("pinned_memory", &pinned_memory);
   m.def("set_blocking_copies", &set_blocking_copies);
+  m.def("allow_tf32", [] { return allow_tf32.load(); });
+  m.def("set_allow_tf32", [](bool on) { allow_tf32 = on; });
   m.def("debug_mode", [] { return debug_mode.load(); });
   m.def("set_debug_mode", [](bool on) { debug_mode = on; });
   m.def("versions", [] {

@@ -7,6 +7,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <atomic>
+
 #include "core/fused.hpp"
 
 namespace nd::cuda {
@@ -37,6 +39,8 @@ void sort(const Array& out, const Array& x, int axis, bool descending);
 void arg_sort(const Array& out, const Array& x, int axis, bool descending);
 void search_sorted(const Array& out, const Array& sorted, const Array& values, bool right);
 void matmul(const Array& out, const Array& x, const Array& y);
+// Whether float32 is multiplied by tensor cores, which round it to 10 bits of fraction.
+extern std::atomic<bool> allow_tf32;
 void gather(const Array& out, const Array& x, const Array& indices, int axis);
 void scatter(ScatterOp op, const Array& out, const Array& indices, const Array& values, int axis);
 void nonzero(const Array& out, const Array& x);

@@ -29,6 +29,7 @@ __all__ = [
     "DeviceProperties",
     "Event",
     "Stream",
+    "allow_tf32",
     "current_device",
     "current_stream",
     "debug_mode",
@@ -47,6 +48,7 @@ __all__ = [
     "pin_memory",
     "reason",
     "reset_peak_memory_stats",
+    "set_allow_tf32",
     "set_debug_mode",
     "set_device",
     "set_memory_limit",
@@ -336,6 +338,21 @@ def _without_waiting(host: NDArray, device: Device) -> Iterator[None]:
     finally:
         _module().set_blocking_copies(True)
         _in_flight.append((current_stream(device).record_event(), host))
+
+
+# Speed or precision.
+
+
+def allow_tf32() -> bool:
+    """Whether matrix products of float32 may round the operands to TF32, 10 bits of fraction, as
+    `torch.backends.cuda.matmul.allow_tf32` says; at first not."""
+    return bool(_module().allow_tf32())
+
+
+def set_allow_tf32(on: bool, /) -> None:
+    """Sets `allow_tf32`: products of float32 are several times as fast on tensor cores, which GPUs
+    of compute capability 8.0 have, and as precise as those of float16 (about 1e-3)."""
+    _module().set_allow_tf32(on)
 
 
 # Finding errors.
