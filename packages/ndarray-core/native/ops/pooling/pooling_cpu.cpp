@@ -7,6 +7,7 @@
 #include "core/fused.hpp"
 #include "core/scratch.hpp"
 #include "cpu/cpu_backend.hpp"
+#include "ops/pooling/geometry.hpp"
 #include "ops/pooling/place_ranges.hpp"
 #include "ops/pooling/pooling_kernels.hpp"
 
@@ -19,22 +20,6 @@ const PoolingKernelsOf<T>& kernels() {
   return selected.of<T>();
 }
 
-// x (planes, spatial axes...), out (planes, places...); missing axes are 1.
-PlaneWindows geometry_of(const Array& x, const Array& out, const Pools& pools) {
-  PlaneWindows g;
-  const int axes = x.ndim() - 1;
-  for (int axis = 0; axis < 3; ++axis) {
-    const int i = axis - (3 - axes);
-    g.size[axis] = i < 0 ? 1 : x.shape()[i + 1];
-    g.places[axis] = i < 0 ? 1 : out.shape()[i + 1];
-    g.window[axis] = i < 0 ? 1 : pools.size[i];
-    g.stride[axis] = i < 0 ? 1 : pools.stride[i];
-    g.before[axis] = i < 0 ? 0 : pools.padding[i];
-    g.dilation[axis] = i < 0 ? 1 : pools.dilation[i];
-  }
-  return g;
-}
-
 // How many elements each place's mean is taken of, as a product over the axes.
 template <typename T>
 struct Counts {
@@ -45,9 +30,7 @@ struct Counts {
     for (int axis = 0; axis < 3; ++axis) {
       const int64_t margin = count_include_pad ? g.before[axis] : 0;
       for (int64_t o = 0; o < g.places[axis]; ++o) {
-        const int64_t start = o * g.stride[axis] - g.before[axis];
-        const int64_t stop = std::min(start + g.window[axis], g.size[axis] + margin);
-        of[axis].push_back(divisor ? T(1) : static_cast<T>(stop - std::max(start, -margin)));
+        of[axis].push_back(divisor ? T(1) : static_cast<T>(averaged(g, axis, o, margin)));
       }
       tables[axis] = of[axis].data();
     }

@@ -16,14 +16,6 @@ struct index_of<double> {
   using type = int64_t;
 };
 
-// The first element inside that place o of an axis sees; the last one if it sees none.
-ND_INLINE int64_t first_seen(const PlaneWindows& g, int axis, int64_t o) {
-  const int64_t start = o * g.stride[axis] - g.before[axis];
-  const int64_t step = g.dilation[axis];
-  const int64_t seen = start < 0 ? start + (step - 1 - start) / step * step : start;
-  return seen < g.size[axis] ? seen : g.size[axis] - 1;
-}
-
 template <typename T>
 void max_pool(T* out, int64_t* positions, const T* x, int64_t planes, const PlaneWindows& g,
               T* rows) {
@@ -51,8 +43,7 @@ void max_pool(T* out, int64_t* positions, const T* x, int64_t planes, const Plan
 #pragma GCC ivdep
             for (int64_t i = 0; i < count; ++i) {
               const T value = from[i * stride], held = best[i];
-              // The first of equal ones stays, and so does a NaN.
-              const bool wins = (value > held) | ((value != value) & (held == held));
+              const bool wins = exceeds(value, held);
               best[i] = wins ? value : held;
               place[i] =
                   wins ? static_cast<Index>(base + static_cast<Index>(i * stride)) : place[i];
