@@ -59,7 +59,7 @@ __device__ __forceinline__ typename R::Item total_of_items(const char* x, const 
       }
     }
   };
-  Items totals;
+  Items totals = {};
   for (uint32_t start = first; start < last; start += reduce_run * step) {
     Items run;
     load(start, run);

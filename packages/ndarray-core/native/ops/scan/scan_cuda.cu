@@ -3,7 +3,8 @@
 // comes before a chunk is added to it (G. E. Blelloch, "Prefix sums and their applications", 1990).
 #include "cuda/block_scan.hpp"
 #include "cuda/cuda_backend.hpp"
-#include "cuda/map.hpp"
+#include "cuda/launch.hpp"
+#include "cuda/walk.hpp"
 #include "ops/elementwise/domains.hpp"
 
 namespace nd::cuda {
@@ -76,12 +77,16 @@ __global__ void __launch_bounds__(threads_per_block) scan_columns(const ScanPass
   }
 }
 
+// Puts what comes before a chunk in front of its elements: the walk is of out and the totals.
 template <typename Op, typename T>
-struct Combine {
-  static __device__ __forceinline__ T apply(T before, T value) {
-    return Op::combine(before, value);
+__global__ void __launch_bounds__(threads_per_block) add_before(const ThreadWalk<2> walk) {
+  for (uint32_t i = first_index(); i < walk.size; i += index_step()) {
+    char* elements[2];
+    walk.locate(i, elements);
+    T& element = *reinterpret_cast<T*>(elements[0]);
+    element = Op::combine(*reinterpret_cast<const T*>(elements[1]), element);
   }
-};
+}
 
 // Lanes along an axis, and how they are cut.
 struct Lanes {
@@ -111,19 +116,17 @@ void add_totals(const Lanes& task, const Array& out, const Array& totals, int ax
   const Walk<2> lanes = walk_of_lanes<2>({&out, &totals}, axis);
   const int64_t total_stride = Walk<2>::byte_stride(totals, axis);
   const auto add = [&](int64_t first, int64_t chunks, int64_t chunk) {
-    Walk<3> walk;  // out, totals, out
-    const int64_t start = first * task.chunk * task.out_stride;
-    walk.data[0] = walk.data[2] = lanes.data[0] + start;
+    Walk<2> walk;
+    walk.data[0] = lanes.data[0] + first * task.chunk * task.out_stride;
     walk.data[1] = lanes.data[1] + (first - 1) * total_stride;
-    for (int d = 0; d < lanes.ndim; ++d) {
-      const auto [out_step, total_step] = lanes.strides[d];
-      walk.push_back(lanes.shape[d], {out_step, total_step, out_step});
-    }
-    const int64_t chunk_stride = task.chunk * task.out_stride;
-    walk.push_back(chunks, {chunk_stride, total_stride, chunk_stride});
-    walk.push_back(chunk, {task.out_stride, 0, task.out_stride});
+    for (int d = 0; d < lanes.ndim; ++d) walk.push_back(lanes.shape[d], lanes.strides[d]);
+    walk.push_back(chunks, {task.chunk * task.out_stride, total_stride});
+    walk.push_back(chunk, {task.out_stride, 0});
     walk.normalize();
-    Map<Combine<Op, T>, T, T, T>::run(walk, stream);
+    for_each_launch(walk, [&](const Walk<2>& part) {
+      launch(add_before<Op, T>, blocks_for(part.size), threads_per_block, 0, stream,
+             ThreadWalk<2>(part));
+    });
   };
   const int64_t whole = task.chunks - 2;  // chunks that have their full length, but the first
   add(1, whole, task.chunk);
