@@ -59,13 +59,17 @@ __global__ void __launch_bounds__(most_row_threads)
   const Row<T, n> row(layout);
   const int64_t target = class_of(row, targets);
   if (!row.exists) return;
+  T* const to = result + row.index * row.length;
+  if (target < 0) {
+    row.for_each([&](int64_t i) { store_vector(to + i, Vector<T, n>{}); });
+    return;
+  }
   const T factor = gradient[row.index], shift = logsumexp[row.index];
   const T* const from = logits + row.index * row.length;
-  T* const to = result + row.index * row.length;
   row.for_each([&](int64_t i) {
     Vector<T, n> terms = load_vector<n>(from + i);
     for (int k = 0; k < n; ++k) {
-      terms[k] = target < 0 ? T(0) : factor * m::exp(terms[k] - shift);
+      terms[k] = factor * m::exp(terms[k] - shift);
       if (i + k == target) terms[k] -= factor;
     }
     store_vector(to + i, terms);
