@@ -71,6 +71,14 @@ class TransformedWeight {
   const Scratch memory_;
 };
 
+// Rows of a weight that are worked on together: what is transformed of them takes up to `bytes`.
+template <typename T>
+int64_t rows_at_once(int64_t rows, int64_t channels, int64_t bytes) {
+  constexpr int64_t least = 64;  // with fewer, tiles would take as long to transform as to multiply
+  const int64_t fitting = bytes / (components * channels * static_cast<int64_t>(sizeof(T)));
+  return std::min(rows, std::max(fitting / 32 * 32, least));
+}
+
 // The tiles of images, row by row of tiles.
 struct Tiles {
   int64_t height, width;  // how many there are
@@ -109,11 +117,8 @@ int64_t tiles_at_once(int64_t channels, int64_t rows) {
 }
 
 template <typename T>
-void run(const Images<T>& out, const Array& x, const T* weight_data, const WeightView& view,
-         const Triple& before) {
-  const Tiles tiles(out.size);
-  const Source<T> source(x, before, {1, 2, 2}, {1, tiles.height, tiles.width},
-                         {Table{0}, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
+void run_rows(const Images<T>& out, const Tiles& tiles, const Source<T>& source,
+              const T* weight_data, const WeightView& view) {
   const TransformedWeight<T> weight(weight_data, view);
   int64_t taps[components];
   for (int64_t i = 0; i < components; ++i) taps[i] = source.tap(0, i / 4, i % 4);
@@ -148,17 +153,32 @@ void run(const Images<T>& out, const Array& x, const T* weight_data, const Weigh
   }
 }
 
-// Transformed tiles of all channels: for each component panels of columns, which are the tiles.
+template <typename T>
+void run(const Images<T>& out, const Array& x, const T* weight, const WeightView& view,
+         const Triple& before) {
+  const Tiles tiles(out.size);
+  const Source<T> source(x, before, {1, 2, 2}, {1, tiles.height, tiles.width},
+                         {Table{0}, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
+  const int64_t at_once = rows_at_once<T>(view.rows, view.channels, 3 << 20);
+  for (int64_t row = 0; row < view.rows; row += at_once) {
+    WeightView rows = view;
+    rows.rows = std::min(at_once, view.rows - row);
+    Images<T> part = out;
+    part.data += row * out.channel;
+    run_rows(part, tiles, source, weight + row * view.row_stride, rows);
+  }
+}
+
+// Transformed tiles of some channels: for each component panels of columns, which are the tiles.
 template <typename T>
 class TransformedTiles {
  public:
   using Transform = decltype(WinogradKernelsOf<T>::transform_tiles);
 
-  TransformedTiles(int64_t channels, int64_t most_tiles)
-      : channels_(channels),
-        panel_(kernels<T>().column_tile),
+  TransformedTiles(int64_t most_channels, int64_t most_tiles)
+      : panel_(kernels<T>().column_tile),
         panels_(divide_up(most_tiles, panel_)),
-        size_(kernels<T>().panel_size(channels)),
+        size_(kernels<T>().panel_size(most_channels)),
         memory_(static_cast<size_t>(components * panels_ * size_) * sizeof(T)) {
     for (int64_t tile = 0; tile < most_tiles; ++tile) {
       offsets_.push_back(tile / panel_ * size_ + tile % panel_);
@@ -166,13 +186,13 @@ class TransformedTiles {
   }
 
   void fill(Transform transform, const Tiles& tiles, const Source<T>& source, const T* y,
-            const int64_t* taps, const Images<T>& places, int64_t count) {
+            const int64_t* taps, const Images<T>& places, int64_t count, int64_t channels) {
     const int64_t at_once = 2 * panel_;
     parallel_for(divide_up(count, at_once), [&](int64_t task) {
       const int64_t begin = task * at_once, end = std::min(begin + at_once, count);
       const std::vector<TileRun> runs = runs_of(tiles, source, places, begin, end);
       transform(component(0) + begin / panel_ * size_, panels_, y, source.channel, taps,
-                runs.data(), static_cast<int64_t>(runs.size()), channels_);
+                runs.data(), static_cast<int64_t>(runs.size()), channels);
     });
   }
 
@@ -183,17 +203,19 @@ class TransformedTiles {
   const int64_t* offsets() const { return offsets_.data(); }
 
  private:
-  const int64_t channels_, panel_, panels_, size_;
+  const int64_t panel_, panels_, size_;
   const Scratch memory_;
   Table offsets_;
 };
 
+// For a few images at a time, whose tiles are transformed once, and a few rows of the result: the
+// gradients' tiles times the windows' tiles, component by component, added up.
 template <typename T>
 void run_weight_gradient(const Array& out_array, const Array& gradient_array, const Array& x,
                          const Windows& windows) {
   const ConvolutionKernelsOf<T>& kernel = convolution_kernels_of<T>();
   const Images<T> out(out_array), gradient(gradient_array);
-  const int64_t rows = out.count, channels = out.channels, panel = kernels<T>().column_tile;
+  const int64_t channels = out.channels, panel = kernels<T>().column_tile;
   const Tiles tiles(gradient.size);
   const Triple step{1, 2, 2}, places{1, tiles.height, tiles.width};
   const Source<T> source(x, {0, windows.before[0], windows.before[1]}, step, places,
@@ -204,18 +226,19 @@ void run_weight_gradient(const Array& out_array, const Array& gradient_array, co
   for (int64_t i = 0; i < components; ++i) taps[i] = source.tap(0, i / 4, i % 4);
   for (int64_t i = 0; i < 4; ++i) gradient_taps[i] = of_gradient.tap(0, i / 2, i % 2);
 
-  const int64_t tile_bytes = components * (rows + channels) * static_cast<int64_t>(sizeof(T));
-  const int64_t chunk = images_at_once(gradient.count, tiles.of_image() * tile_bytes / 2);
+  const int64_t at_once = rows_at_once<T>(out.count, channels, 1 << 20);
+  const int64_t tile_bytes = components * channels * static_cast<int64_t>(sizeof(T));
+  const int64_t chunk = images_at_once(gradient.count, 2 * tiles.of_image() * tile_bytes);
   const int64_t most_tiles = chunk * tiles.of_image();
   const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
   const Scratch gradient_copies(static_cast<size_t>(chunk * of_gradient.image + skew) * sizeof(T));
-  TransformedTiles<T> x_tiles(channels, most_tiles), gradient_tiles(rows, most_tiles);
+  TransformedTiles<T> x_tiles(channels, most_tiles), gradient_tiles(at_once, most_tiles);
   const int64_t depth = kernel.block_depth(most_tiles);
-  const int64_t padded_rows = divide_up(rows, kernel.row_unit) * kernel.row_unit;
+  const int64_t padded_rows = divide_up(at_once, kernel.row_unit) * kernel.row_unit;
   const Scratch packed_memory(static_cast<size_t>(components * padded_rows * most_tiles) *
                               sizeof(T));
   T* const packed = reinterpret_cast<T*>(packed_memory.data());
-  const int64_t product_size = rows * channels + skew;
+  const int64_t product_size = at_once * channels + skew;
   const Scratch product_memory(static_cast<size_t>(components * product_size) * sizeof(T));
   T* const products = reinterpret_cast<T*>(product_memory.data());
   Table columns;
@@ -227,39 +250,44 @@ void run_weight_gradient(const Array& out_array, const Array& gradient_array, co
     const int64_t count = images * tiles.of_image(), blocks = divide_up(count, depth);
     x_tiles.fill(kernels<T>().transform_tiles, tiles, source,
                  source.prepare(first, images, reinterpret_cast<T*>(copies.data())), taps, gradient,
-                 count);
-    gradient_tiles.fill(
-        kernels<T>().transform_gradient, tiles, of_gradient,
-        of_gradient.prepare(first, images, reinterpret_cast<T*>(gradient_copies.data())),
-        gradient_taps, gradient, count);
-    parallel_for(components * blocks, [&](int64_t task) {
-      const int64_t component = task / blocks, k = task % blocks * depth;
-      kernel.pack_x(packed + (component * most_tiles + k) * padded_rows,
-                    gradient_tiles.component(component), panel, gradient_tiles.offsets() + k, rows,
-                    std::min(depth, count - k));
-    });
-    const int64_t pieces = divide_up(channels, kernel.most_columns);
-    parallel_for(components * pieces, [&](int64_t task) {
-      const int64_t component = task / pieces, j = task % pieces * kernel.most_columns;
-      const Scratch scratch(static_cast<size_t>(kernel.most_columns * depth) * sizeof(T));
-      IndexedProduct<T> product;
-      product.rows = rows;
-      product.depth = depth;
-      product.packed_x = packed + component * most_tiles * padded_rows;
-      product.y = x_tiles.component(component);
-      product.out = products + component * product_size;
-      product.y_terms = {x_tiles.offsets(), most_tiles, 0};
-      product.y_columns = {columns.data(), channels, 0};
-      product.out_columns = {&identity, 1, 1};
-      product.out_row = channels;
-      kernel.multiply(product, j, std::min(kernel.most_columns, channels - j), 0, count, first > 0,
-                      reinterpret_cast<T*>(scratch.data()));
-    });
+                 count, channels);
+    const T* const g =
+        of_gradient.prepare(first, images, reinterpret_cast<T*>(gradient_copies.data()));
+    for (int64_t row = 0; row < out.count; row += at_once) {
+      const int64_t rows = std::min(at_once, out.count - row);
+      const int64_t packed_rows = divide_up(rows, kernel.row_unit) * kernel.row_unit;
+      gradient_tiles.fill(kernels<T>().transform_gradient, tiles, of_gradient,
+                          g + row * of_gradient.channel, gradient_taps, gradient, count, rows);
+      parallel_for(components * blocks, [&](int64_t task) {
+        const int64_t component = task / blocks, k = task % blocks * depth;
+        kernel.pack_x(packed + (component * most_tiles + k) * packed_rows,
+                      gradient_tiles.component(component), panel, gradient_tiles.offsets() + k,
+                      rows, std::min(depth, count - k));
+      });
+      const int64_t pieces = divide_up(channels, kernel.most_columns);
+      parallel_for(components * pieces, [&](int64_t task) {
+        const int64_t component = task / pieces, j = task % pieces * kernel.most_columns;
+        const Scratch scratch(static_cast<size_t>(kernel.most_columns * depth) * sizeof(T));
+        IndexedProduct<T> product;
+        product.rows = rows;
+        product.depth = depth;
+        product.packed_x = packed + component * most_tiles * packed_rows;
+        product.y = x_tiles.component(component);
+        product.out = products + component * product_size;
+        product.y_terms = {x_tiles.offsets(), most_tiles, 0};
+        product.y_columns = {columns.data(), channels, 0};
+        product.out_columns = {&identity, 1, 1};
+        product.out_row = channels;
+        kernel.multiply(product, j, std::min(kernel.most_columns, channels - j), 0, count, false,
+                        reinterpret_cast<T*>(scratch.data()));
+      });
+      parallel_for(rows, [&](int64_t i) {
+        kernels<T>().transform_weight_back(out.data + (row + i) * channels * 9,
+                                           products + i * channels, product_size, channels,
+                                           first > 0);
+      });
+    }
   }
-  parallel_for(rows, [&](int64_t row) {
-    kernels<T>().transform_weight_back(out.data + row * channels * 9, products + row * channels,
-                                       product_size, channels);
-  });
 }
 
 }  // namespace

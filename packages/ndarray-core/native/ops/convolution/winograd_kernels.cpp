@@ -115,7 +115,8 @@ void transform_gradient(T* to, int64_t panels, const T* y, int64_t channel_strid
 }
 
 template <typename T>
-void transform_weight_back(T* weight, const T* from, int64_t component_size, int64_t channels) {
+void transform_weight_back(T* weight, const T* from, int64_t component_size, int64_t channels,
+                           bool add) {
   for (int64_t channel = 0; channel < channels; ++channel, weight += 9, ++from) {
     T half[3][4];  // of G transposed, by rows
     for (int j = 0; j < 4; ++j) {
@@ -127,9 +128,8 @@ void transform_weight_back(T* weight, const T* from, int64_t component_size, int
     }
     for (int i = 0; i < 3; ++i) {
       const T inner = (half[i][1] + half[i][2]) / 2;
-      weight[3 * i] = half[i][0] + inner;
-      weight[3 * i + 1] = (half[i][1] - half[i][2]) / 2;
-      weight[3 * i + 2] = inner + half[i][3];
+      const T row[3] = {half[i][0] + inner, (half[i][1] - half[i][2]) / 2, inner + half[i][3]};
+      for (int j = 0; j < 3; ++j) weight[3 * i + j] = add ? weight[3 * i + j] + row[j] : row[j];
     }
   }
 }

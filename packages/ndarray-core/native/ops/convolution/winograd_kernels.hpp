@@ -34,9 +34,10 @@ struct WinogradKernelsOf {
   void (*transform_gradient)(T* to, int64_t panels, const T* y, int64_t channel_stride,
                              const int64_t* taps, const TileRun* runs, int64_t run_count,
                              int64_t channels);
-  // weight[channel * 9 + tap], from from[component * component_size + channel]: the transpose of
-  // transform_weight.
-  void (*transform_weight_back)(T* weight, const T* from, int64_t component_size, int64_t channels);
+  // weight[channel * 9 + tap] = or +=, from from[component * component_size + channel]: the
+  // transpose of transform_weight.
+  void (*transform_weight_back)(T* weight, const T* from, int64_t component_size, int64_t channels,
+                                bool add);
   // out (component, rows, columns) = packed weight (component, rows, channels) @ tiles; the weight
   // lies in blocks of `depth` channels, and component_size apart.
   void (*multiply)(T* out, int64_t out_size, const T* packed, int64_t component_size,
