@@ -26,15 +26,14 @@ void scan(ScanOp op, const Array& out, const Array& x, int axis) {
   for_each_block(lanes, std::max(least, parallel_grain / length), 1, [&](const Block<2>& block) {
     for (int64_t row = 0; row < block.rows; ++row) {
       char* const to = block.data[0] + row * block.row_strides[0];
-      const char* const from = block.data[1] + row * block.row_strides[1];
+      char* const from = block.data[1] + row * block.row_strides[1];
       if (side_by_side) {
         kernels.columns(to, from, length, block.columns, out_stride, x_stride);
         continue;
       }
-      for (int64_t i = 0; i < block.columns; ++i) {
-        kernels.row(to + i * block.column_strides[0], from + i * block.column_strides[1], length,
-                    out_stride, x_stride);
-      }
+      kernels.lanes(
+          {{to, from}, 1, block.columns, {}, {block.column_strides[0], block.column_strides[1]}},
+          length, out_stride, x_stride);
     }
   });
 }

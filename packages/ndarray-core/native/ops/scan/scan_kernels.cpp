@@ -7,13 +7,37 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
-template <typename Op, typename T>
-void scan_row(char* out, const char* x, int64_t count, int64_t out_stride, int64_t x_stride) {
-  T total = *reinterpret_cast<const T*>(x);
-  *reinterpret_cast<T*>(out) = total;
+// Each lane is one chain of operations, which wait for each other: several go side by side.
+template <typename Op, typename T, int Lanes>
+ND_INLINE void scan_side_by_side(const Block<2>& lanes, int64_t first, int64_t count,
+                                 int64_t out_stride, int64_t x_stride) {
+  T totals[Lanes];
+  char* out[Lanes];
+  const char* x[Lanes];
+#pragma GCC unroll 8
+  for (int k = 0; k < Lanes; ++k) {
+    out[k] = lanes.data[0] + (first + k) * lanes.column_strides[0];
+    x[k] = lanes.data[1] + (first + k) * lanes.column_strides[1];
+    totals[k] = *reinterpret_cast<const T*>(x[k]);
+    *reinterpret_cast<T*>(out[k]) = totals[k];
+  }
   for (int64_t i = 1; i < count; ++i) {
-    total = Op::combine(total, *reinterpret_cast<const T*>(x + i * x_stride));
-    *reinterpret_cast<T*>(out + i * out_stride) = total;
+#pragma GCC unroll 8
+    for (int k = 0; k < Lanes; ++k) {
+      totals[k] = Op::combine(totals[k], *reinterpret_cast<const T*>(x[k] + i * x_stride));
+      *reinterpret_cast<T*>(out[k] + i * out_stride) = totals[k];
+    }
+  }
+}
+
+template <typename Op, typename T>
+void scan_lanes(const Block<2>& lanes, int64_t count, int64_t out_stride, int64_t x_stride) {
+  int64_t lane = 0;
+  for (; lane + 4 <= lanes.columns; lane += 4) {
+    scan_side_by_side<Op, T, 4>(lanes, lane, count, out_stride, x_stride);
+  }
+  for (; lane < lanes.columns; ++lane) {
+    scan_side_by_side<Op, T, 1>(lanes, lane, count, out_stride, x_stride);
   }
 }
 
@@ -33,7 +57,7 @@ void scan_columns(char* out, const char* x, int64_t rows, int64_t columns, int64
 
 template <typename Op, typename T>
 constexpr ScanKernels::Pair pair() {
-  return {scan_row<Op, T>, scan_columns<Op, T>};
+  return {scan_lanes<Op, T>, scan_columns<Op, T>};
 }
 
 template <typename T>

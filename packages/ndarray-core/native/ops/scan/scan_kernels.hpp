@@ -1,5 +1,5 @@
-// The inner loops of scans: of one row, or of rows side by side, which is what vectorises. Strides
-// in bytes.
+// The inner loops of scans: lane by lane, or of lanes that lie side by side, which is what
+// vectorises. Strides in bytes.
 #pragma once
 
 #include "core/backend.hpp"
@@ -9,13 +9,14 @@
 namespace nd::cpu {
 
 struct ScanKernels {
-  using Row = void (*)(char* out, const char* x, int64_t count, int64_t out_stride,
-                       int64_t x_stride);
+  // The block's one row has the first elements of the lanes, in out and in x.
+  using Lanes = void (*)(const Block<2>& lanes, int64_t count, int64_t out_stride,
+                         int64_t x_stride);
   // Down `rows` rows of a matrix, whose columns lie dense.
   using Columns = void (*)(char* out, const char* x, int64_t rows, int64_t columns,
                            int64_t out_stride, int64_t x_stride);
   struct Pair {
-    Row row;
+    Lanes lanes;
     Columns columns;
   };
   // Null for sums and products of bools, for the order of complex numbers, and for halves.
