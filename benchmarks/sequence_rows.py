@@ -12,7 +12,7 @@ from row import Contest, Row, numbers
 import tiny_autograd as ta
 import tiny_nn as nn
 
-GATES = {"LSTM": 4, "GRU": 3}
+GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
 def _recurrent(kind: str) -> Callable[..., Contest]:
@@ -53,5 +53,5 @@ RECURRENT_ROWS = [
         (layers, 4, 3, 8),
         0.65,
     )
-    for kind, layers in (("LSTM", 1), ("LSTM", 2), ("GRU", 1))
+    for kind, layers in (("RNN", 1), ("LSTM", 1), ("LSTM", 2), ("GRU", 1))
 ]

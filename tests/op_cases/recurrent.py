@@ -31,7 +31,8 @@ _ONE = normal(_BATCH, _IN)
 _ARGUMENTS = "x, h, w, u, b, d"
 
 CASES: list[OpCase] = [
-    case("rnn", F.rnn, _X, _H, *_weights(1), torch=_over_time(_ARGUMENTS, "rnn_tanh")),
+    case("rnn", F.rnn, _X, _H, *_weights(1), torch=_over_time(_ARGUMENTS, "rnn_tanh"),
+         covers="rnn_states"),
     case("lstm", F.lstm, _X, _H, _H, *_weights(4),
          torch=_over_time("x, h, c, w, u, b, d", "lstm", "hc"), covers="lstm_states"),
     case("lstm[projected]", F.lstm, _X, normal(_BATCH, 1), _H, *_weights(4, 1), normal(1, _HIDDEN),

@@ -88,6 +88,11 @@ void bind_fused(nb::module_& m) {
         nb::arg("size"), nb::arg("stride"), nb::arg("padding"), nb::arg("places"),
         nb::arg("count_include_pad"), nb::arg("divisor").none());
 
+  m.def("rnn", &rnn, nb::arg("projected"), nb::arg("h_0"), nb::arg("weight_hh"), nb::kw_only(),
+        nb::arg("nonlinearity"), nb::arg("reverse"));
+  m.def("rnn_gradient", &rnn_gradient, nb::arg("gradient"), nb::arg("h_0"), nb::arg("weight_hh"),
+        nb::arg("out"), nb::kw_only(), nb::arg("nonlinearity"), nb::arg("reverse"),
+        nb::arg("needs"));
   m.def("lstm", &lstm, nb::arg("projected"), nb::arg("h_0"), nb::arg("c_0"), nb::arg("weight_hh"),
         nb::kw_only(), nb::arg("reverse"));
   m.def("lstm_gradient", &lstm_gradient, nb::arg("gradient"), nb::arg("h_0"), nb::arg("c_0"),

@@ -128,7 +128,12 @@ Result avg_pool_gradient(const Array& gradient, const Array& x, const Dims& size
                          const Dims& stride, const Dims& padding, const Dims& places,
                          bool count_include_pad, std::optional<int64_t> divisor);
 
-// ops/recurrent. (states, gates), (hidden, gates)
+// ops/recurrent. nonlinearity: "tanh" or "relu". hidden, (states, gates), (hidden, gates)
+Result rnn(const Array& projected, const Array& h_0, const Array& weight_hh,
+           const std::string& nonlinearity, bool reverse);
+Gradients rnn_gradient(const Array& gradient, const Array& h_0, const Array& weight_hh,
+                       const Array& out, const std::string& nonlinearity, bool reverse,
+                       Needs needs);
 std::optional<std::tuple<Array, Array>> lstm(const Array& projected, const Array& h_0,
                                              const Array& c_0, const Array& weight_hh,
                                              bool reverse);

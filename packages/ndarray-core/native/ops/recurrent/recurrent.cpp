@@ -1,5 +1,7 @@
 // Recurrent layers over all steps of a sequence: shapes, and the gradients of weights, which are
 // products of matrices over all steps at once.
+#include <stdexcept>
+
 #include "core/fused.hpp"
 #include "core/ops.hpp"
 
@@ -53,7 +55,47 @@ Array empty_like(const Array& x) { return empty(x.shape(), x.dtype(), x.device()
 
 Result wanted(bool is_wanted, const Array& x) { return is_wanted ? Result(x) : std::nullopt; }
 
+bool is_relu(const char* op, const std::string& nonlinearity) {
+  if (nonlinearity == "relu") return true;
+  if (nonlinearity == "tanh") return false;
+  throw std::invalid_argument(
+      message(op, ": nonlinearity must be 'tanh' or 'relu', got '", nonlinearity, "'"));
+}
+
 }  // namespace
+
+Result rnn(const Array& projected, const Array& h_0, const Array& weight_hh,
+           const std::string& nonlinearity, bool reverse) {
+  const char* const op = "rnn";
+  check_operands(op, {&projected, &h_0, &weight_hh});
+  sizes_of(op, projected, h_0, weight_hh, 1);
+  const bool relu = is_relu(op, nonlinearity);
+  const FusedKernels* const kernels = kernels_for({&projected, &h_0, &weight_hh});
+  if (!kernels || !kernels->rnn || h_0.size() == 0) return std::nullopt;
+  const Array hidden = empty_like(projected);
+  kernels->rnn(hidden, contiguous(projected), contiguous(h_0), contiguous(weight_hh), relu,
+               reverse);
+  return hidden;
+}
+
+Gradients rnn_gradient(const Array& gradient, const Array& h_0, const Array& weight_hh,
+                       const Array& out, const std::string& nonlinearity, bool reverse,
+                       Needs needs) {
+  const char* const op = "rnn_gradient";
+  check_operands(op, {&gradient, &h_0, &weight_hh, &out});
+  sizes_of(op, out, h_0, weight_hh, 1);
+  check_same_shape(op, "gradient", gradient, "out", out);
+  const bool relu = is_relu(op, nonlinearity);
+  const FusedKernels* const kernels = kernels_for({&gradient, &h_0, &weight_hh, &out});
+  if (!kernels || !kernels->rnn_gradient || h_0.size() == 0) return std::nullopt;
+  const Array of_projected = empty_like(out), of_h_0 = empty_like(h_0);
+  const Array hidden = contiguous(out);
+  kernels->rnn_gradient(of_projected, of_h_0, contiguous(gradient), hidden, contiguous(weight_hh),
+                        relu, reverse);
+  Result of_weight;
+  if (needs[2]) of_weight = weight_gradient(of_projected, hidden, h_0, reverse);
+  return std::tuple{wanted(needs[0], of_projected), wanted(needs[1], of_h_0), of_weight};
+}
 
 std::optional<std::tuple<Array, Array>> lstm(const Array& projected, const Array& h_0,
                                              const Array& c_0, const Array& weight_hh,

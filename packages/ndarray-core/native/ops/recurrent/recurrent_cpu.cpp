@@ -117,6 +117,13 @@ void add_rows(T* to, const T* from, int64_t size, int64_t rows, int64_t count) {
   }
 }
 
+template <typename T>
+void clear_rows(T* to, int64_t size, int64_t rows, int64_t count) {
+  for (int64_t row = 0; row < rows; ++row) {
+    std::memset(to + row * size, 0, static_cast<size_t>(count) * sizeof(T));
+  }
+}
+
 // The sizes of a layer, and its steps in the order in which they are taken.
 struct Steps {
   int64_t count, rows, size;  // rows: of a batch; size: hidden units
@@ -135,6 +142,55 @@ struct Steps {
     return i == 0 ? first : states + at(i - 1) * state();
   }
 };
+
+template <typename T>
+void run_rnn(const Array& hidden_array, const Array& projected, const Array& h_0,
+             const Array& weight, bool relu, bool reverse) {
+  const Steps steps(hidden_array, reverse);
+  const int64_t size = steps.size, rows = steps.rows;
+  const int64_t units = units_of_task<T>(rows, size, 1);
+  const PackedWeight<T> packed({elements<T>(weight), 1, size}, size, size, units);
+  T* const hidden = elements<T>(hidden_array);
+  for (int64_t i = 0; i < steps.count; ++i) {
+    const T* const h_before = steps.before(hidden, elements<T>(h_0), i);
+    parallel_for(divide_up(size, units), [&](int64_t part) {
+      const int64_t j = part * units, count = std::min(units, size - j);
+      const int64_t at = steps.at(i) * steps.state() + j;
+      copy_rows(hidden + at, size, elements<T>(projected) + at, size, rows, count);
+      packed.add_product(hidden + at, size, h_before, size, rows, part);
+      kernels<T>().rnn_step(hidden + at, rows, size, count, relu);
+    });
+  }
+}
+
+template <typename T>
+void run_rnn_gradient(const Array& of_projected, const Array& of_h_0, const Array& gradient,
+                      const Array& hidden, const Array& weight, bool relu, bool reverse) {
+  const Steps steps(hidden, reverse);
+  const int64_t size = steps.size, rows = steps.rows;
+  const int64_t units = units_of_task<T>(rows, size, 1);
+  const PackedWeight<T> packed({elements<T>(weight), size, 1}, size, size, units);
+  T *const of_h = elements<T>(of_h_0), *const of_sums = elements<T>(of_projected);
+  // of_h holds the gradient of the state before step i, and then the next one's.
+  for (int64_t i = steps.count - 1; i >= -1; --i) {
+    parallel_for(divide_up(size, units), [&](int64_t part) {
+      const int64_t j = part * units, count = std::min(units, size - j);
+      const int64_t at = steps.at(std::max<int64_t>(i, 0)) * steps.state() + j;
+      if (i < 0) {
+        clear_rows(of_h + j, size, rows, count);
+      } else {
+        copy_rows(of_h + j, size, elements<T>(gradient) + at, size, rows, count);
+      }
+      if (i + 1 < steps.count) {
+        packed.add_product(of_h + j, size, of_sums + steps.at(i + 1) * steps.state(), size, rows,
+                           part);
+      }
+      if (i < 0) return;
+      kernels<T>().rnn_step_gradient(of_sums + at, of_h + j, elements<T>(hidden) + at, rows, size,
+                                     count, relu);
+    });
+  }
+}
 
 Array half(const Array& states, int64_t which) {
   return states.view(states.layout.index(0, which));
@@ -184,9 +240,7 @@ void run_lstm_gradient(const Array& of_projected, const Array& of_h_0, const Arr
   std::memset(of_c, 0, static_cast<size_t>(steps.state()) * sizeof(T));
   // of_h holds the gradient of the state before step i, and then the next one's.
   const auto through_product = [&](int64_t i, int64_t part, int64_t j, int64_t count) {
-    for (int64_t row = 0; row < rows; ++row) {
-      std::memset(of_h + row * size + j, 0, static_cast<size_t>(count) * sizeof(T));
-    }
+    clear_rows(of_h + j, size, rows, count);
     packed.add_product(of_h + j, size, of_gates + steps.at(i) * rows * 4 * size, 4 * size, rows,
                        part);
   };
@@ -272,6 +326,21 @@ void run_gru_gradient(const Array& of_projected, const Array& of_sums_array, con
 }
 
 }  // namespace
+
+void rnn(const Array& hidden, const Array& projected, const Array& h_0, const Array& weight,
+         bool relu, bool reverse) {
+  AllowThreads allow(projected.size() * h_0.shape()[1]);
+  dispatch_real(projected.dtype(),
+                [&]<typename T>() { run_rnn<T>(hidden, projected, h_0, weight, relu, reverse); });
+}
+
+void rnn_gradient(const Array& of_projected, const Array& of_h_0, const Array& gradient,
+                  const Array& hidden, const Array& weight, bool relu, bool reverse) {
+  AllowThreads allow(of_projected.size() * of_h_0.shape()[1]);
+  dispatch_real(gradient.dtype(), [&]<typename T>() {
+    run_rnn_gradient<T>(of_projected, of_h_0, gradient, hidden, weight, relu, reverse);
+  });
+}
 
 void lstm(const Array& states, const Array& gates, const Array& projected, const Array& h_0,
           const Array& c_0, const Array& weight, bool reverse) {

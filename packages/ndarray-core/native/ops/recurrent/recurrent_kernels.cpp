@@ -7,6 +7,31 @@ namespace nd::cpu::ND_ISA {
 namespace {
 
 template <typename T>
+void rnn_step(T* h, int64_t rows, int64_t size, int64_t units, bool relu) {
+  for (int64_t row = 0; row < rows; ++row, h += size) {
+    if (relu) {
+      for (int64_t j = 0; j < units; ++j) h[j] = h[j] < 0 ? T(0) : h[j];
+    } else {
+      for (int64_t j = 0; j < units; ++j) h[j] = m::tanh(h[j]);
+    }
+  }
+}
+
+template <typename T>
+void rnn_step_gradient(T* of_sums, const T* of_h, const T* h, int64_t rows, int64_t size,
+                       int64_t units, bool relu) {
+  for (int64_t row = 0; row < rows; ++row, of_sums += size, of_h += size, h += size) {
+    if (relu) {
+#pragma GCC ivdep
+      for (int64_t j = 0; j < units; ++j) of_sums[j] = h[j] > 0 ? of_h[j] : T(0);
+    } else {
+#pragma GCC ivdep
+      for (int64_t j = 0; j < units; ++j) of_sums[j] = of_h[j] * (1 - h[j] * h[j]);
+    }
+  }
+}
+
+template <typename T>
 void lstm_step(T* gates, T* h, T* c, const T* c_before, int64_t rows, int64_t size, int64_t units) {
   for (int64_t row = 0; row < rows; ++row) {
     T *const i = gates, *const f = gates + size, *const g = f + size, *const o = g + size;
@@ -84,8 +109,9 @@ void gru_step_gradient(T* of_x, T* of_sums, T* of_h, const T* gates, const T* h_
 }
 
 template <typename T>
-constexpr RecurrentKernelsOf<T> kernels_of = {lstm_step<T>, lstm_step_gradient<T>, gru_step<T>,
-                                              gru_step_gradient<T>};
+constexpr RecurrentKernelsOf<T> kernels_of = {rnn_step<T>,  rnn_step_gradient<T>,
+                                              lstm_step<T>, lstm_step_gradient<T>,
+                                              gru_step<T>,  gru_step_gradient<T>};
 constexpr RecurrentKernels kernels = {kernels_of<float>, kernels_of<double>};
 
 }  // namespace

@@ -9,6 +9,10 @@ namespace nd::cpu {
 
 template <typename T>
 struct RecurrentKernelsOf {
+  // h (rows `size` long): sums on the way in.
+  void (*rnn_step)(T* h, int64_t rows, int64_t size, int64_t units, bool relu);
+  void (*rnn_step_gradient)(T* of_sums, const T* of_h, const T* h, int64_t rows, int64_t size,
+                            int64_t units, bool relu);
   // gates: sums of products on the way in, i, f, g and o on the way out, of rows 4 `size` long; the
   // states' rows are `size` long.
   void (*lstm_step)(T* gates, T* h, T* c, const T* c_before, int64_t rows, int64_t size,

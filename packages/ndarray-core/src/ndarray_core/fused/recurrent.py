@@ -6,15 +6,21 @@ product of matrices since no step waits for another. reverse: from the last step
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from .._core import NDArray
 from ..creation import zeros_like
+from ..elementwise.arithmetic import maximum
+from ..elementwise.logic import where
 from ..elementwise.mathematics import sigmoid, tanh
 from ..linalg.products import matmul
 from ..manipulation import concat, stack
 from ..reductions import sum
 from .definition import fused
 
-__all__ = ["gru", "gru_gradient", "lstm", "lstm_gradient"]
+__all__ = ["gru", "gru_gradient", "lstm", "lstm_gradient", "rnn", "rnn_gradient"]
+
+Nonlinearity: TypeAlias = Literal["tanh", "relu"]
 
 
 def _order(steps: int, reverse: bool) -> list[int]:
@@ -40,6 +46,69 @@ def _before(states: NDArray, first: NDArray, reverse: bool) -> NDArray:
 def _weight_gradient(of_sums: NDArray, before: NDArray) -> NDArray:
     """(gates * H, H), over all steps and the batch."""
     return sum(matmul(of_sums.mT, before), axis=0)
+
+
+@fused
+def rnn(
+    projected: NDArray,
+    h_0: NDArray,
+    weight_hh: NDArray,
+    /,
+    *,
+    nonlinearity: Nonlinearity = "tanh",
+    reverse: bool = False,
+) -> NDArray:
+    """The simple recurrent layer (Elman 1990): h_t = tanh(projected_t + W_hh h_(t-1)).
+
+    projected: (T, N, H); h_0: (N, H); weight_hh: (H, H) -> (T, N, H), all h_t. nonlinearity:
+    "tanh" or "relu", ValueError for others. ShapeError where sizes do not fit, and for no steps.
+
+    >>> h_0, weight = nd.zeros((1, 1)), nd.ones((1, 1))
+    >>> nd.fused.rnn(nd.ones((3, 1, 1)), h_0, weight, nonlinearity="relu").tolist()
+    [[[1.0]], [[2.0]], [[3.0]]]
+    """
+    h, hidden = h_0, []
+    for t in _order(projected.shape[0], reverse):
+        total = projected[t] + matmul(h, weight_hh.mT)
+        h = maximum(total, 0) if nonlinearity == "relu" else tanh(total)
+        hidden.append(h)
+    return _stacked(hidden, reverse)
+
+
+@fused
+def rnn_gradient(
+    gradient: NDArray,
+    h_0: NDArray,
+    weight_hh: NDArray,
+    out: NDArray,
+    /,
+    *,
+    nonlinearity: Nonlinearity = "tanh",
+    reverse: bool = False,
+    needs: tuple[bool, bool, bool] = (True, True, True),
+) -> tuple[NDArray | None, NDArray | None, NDArray | None]:
+    """The gradients of `rnn` for projected, h_0 and weight_hh.
+
+    >>> h_0, weight = nd.zeros((1, 1)), nd.ones((1, 1))
+    >>> hidden = nd.fused.rnn(nd.ones((3, 1, 1)), h_0, weight, nonlinearity="relu")
+    >>> of_projected, *_ = nd.fused.rnn_gradient(
+    ...     nd.ones((3, 1, 1)), h_0, weight, hidden, nonlinearity="relu")
+    >>> of_projected.tolist()
+    [[[3.0]], [[2.0]], [[1.0]]]
+    """
+    of_h, of_steps = zeros_like(h_0), []
+    for t in _order(out.shape[0], not reverse):
+        of_h = of_h + gradient[t]
+        h = out[t]
+        of_sums = where(h > 0, of_h, 0) if nonlinearity == "relu" else of_h * (1 - h * h)
+        of_h = matmul(of_sums, weight_hh)
+        of_steps.append(of_sums)
+    of_projected = _stacked(of_steps, not reverse)
+    return (
+        of_projected if needs[0] else None,
+        of_h if needs[1] else None,
+        _weight_gradient(of_projected, _before(out, h_0, reverse)) if needs[2] else None,
+    )
 
 
 @fused

@@ -2,8 +2,7 @@
 
 Gates and their order are PyTorch's: weight_ih (gates * H, in) maps the input, weight_hh
 (gates * H, H) the state before, each with a bias or without. The products of all steps' inputs are
-one product of matrices, since none of them waits for another; what is left of an LSTM and of a GRU
-is one operation.
+one product of matrices, since none of them waits for another; what is left is one operation.
 """
 
 from __future__ import annotations
@@ -24,19 +23,36 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-def _cost(gates: int, others: int) -> Formula:
-    """Of each step, the product with the state and `others` operations on each hidden unit."""
+def _cost(gates: int, written: int, others: int) -> Formula:
+    """Of each step, the product with the state and `others` operations on each hidden unit.
+
+    written: numbers for each hidden unit.
+    """
 
     def formula(shapes: tuple[Shape, ...], parameters: Mapping[str, Any]) -> Count:
         (steps, batch, _), (_, size) = shapes[0], shapes[1]
         units = steps * batch * size
         read = prod(shapes[0]) + steps * gates * size * size
-        return units * (2 * gates * size + others), read, units * (gates + 2)
+        return units * (2 * gates * size + others), read, units * written
 
     return formula
 
 
-@fused(nd.fused.lstm, gradient=nd.fused.lstm_gradient, extras=("gates",), cost=_cost(4, others=120))
+@fused(nd.fused.rnn, gradient=nd.fused.rnn_gradient, cost=_cost(1, 1, others=30))
+def rnn_states(
+    projected: Tensor, h_0: Tensor, weight_hh: Tensor, /, *, nonlinearity: str, reverse: bool
+) -> Tensor:
+    """All h_t of `rnn`, (T, N, H), from W_ih x_t and the biases, (T, N, H)."""
+    h, hidden = h_0, []
+    for of_step in _in_order(projected, reverse):
+        h = _rnn_step(of_step, h, weight_hh, None, nonlinearity)
+        hidden.append(h)
+    return _stacked(hidden, reverse)
+
+
+@fused(
+    nd.fused.lstm, gradient=nd.fused.lstm_gradient, extras=("gates",), cost=_cost(4, 6, others=120)
+)
 def lstm_states(
     projected: Tensor, h_0: Tensor, c_0: Tensor, weight_hh: Tensor, /, *, reverse: bool
 ) -> Tensor:
@@ -49,7 +65,7 @@ def lstm_states(
     return ops.stack([_stacked(hidden, reverse), _stacked(cells, reverse)], 0)
 
 
-@fused(nd.fused.gru, gradient=nd.fused.gru_gradient, extras=("gates",), cost=_cost(3, others=80))
+@fused(nd.fused.gru, gradient=nd.fused.gru_gradient, extras=("gates",), cost=_cost(3, 5, others=80))
 def gru_states(
     projected: Tensor,
     h_0: Tensor,
@@ -91,12 +107,10 @@ def rnn(
     (tensor([1., 2., 3.]), tensor([[3.]]))
     """
     _check("rnn", 1, input, h_0, weight_ih, weight_hh, bias_ih, bias_hh, steps=True)
-    bias = _both(bias_ih, bias_hh)
-    h, hidden = h_0, []
-    for projected in _in_order(ops.linear(input, weight_ih, bias), reverse):
-        h = _rnn_step(projected, h, weight_hh, None, nonlinearity)
-        hidden.append(h)
-    return _stacked(hidden, reverse), h
+    _check_nonlinearity(nonlinearity)
+    projected = ops.linear(input, weight_ih, _both(bias_ih, bias_hh))
+    hidden = rnn_states(projected, h_0, weight_hh, nonlinearity=nonlinearity, reverse=reverse)
+    return hidden, hidden[0 if reverse else -1]
 
 
 def lstm(
@@ -186,6 +200,7 @@ def rnn_cell(
     tensor([[2.]])
     """
     _check("rnn_cell", 1, input, h, weight_ih, weight_hh, bias_ih, bias_hh)
+    _check_nonlinearity(nonlinearity)
     projected = ops.linear(input, weight_ih, bias_ih)
     return _rnn_step(projected, h, weight_hh, bias_hh, nonlinearity)
 
@@ -233,10 +248,12 @@ def _rnn_step(
     projected: Tensor, h: Tensor, weight_hh: Tensor, bias_hh: Tensor | None, nonlinearity: str
 ) -> Tensor:
     total = projected + ops.linear(h, weight_hh, bias_hh)
-    if nonlinearity == "tanh":
-        return ops.tanh(total)
-    if nonlinearity == "relu":
-        return ops.relu(total)
+    return ops.relu(total) if nonlinearity == "relu" else ops.tanh(total)
+
+
+def _check_nonlinearity(nonlinearity: str) -> None:
+    if nonlinearity in ("tanh", "relu"):
+        return
     raise ValueError(f"Unknown nonlinearity {nonlinearity!r}. Select from 'tanh' or 'relu'.")
 
 
