@@ -228,3 +228,42 @@ def test_versions_count_writes(device: nd.Device) -> None:
     assert nd.NDArray.versions_of(()) == ()
     with pytest.raises(TypeError, match="tuple"):
         nd.NDArray.versions_of([x])
+
+
+class TestViewAsAnotherType:
+    @pytest.mark.parametrize("dtype", ["uint8", "int16", "bfloat16", "uint32", "float64"])
+    def test_equals_numpys(self, dtype: str, device: nd.Device) -> None:
+        host = np.random.default_rng(0).standard_normal((3, 2, 4)).astype(np.float32)
+        x = nd.asarray(host, device=device)
+        for part in (x, x[1:], x[:, :, :2], x.permute(2, 1, 0), x[:0]):
+            if part.strides[-1] != 1 and nd.as_dtype(dtype).itemsize != 4:
+                continue
+            found = part.view(dtype)
+            assert found.dtype == dtype and found.device == device
+            expected = part.numpy(copy=True).view(nd.dtypes.to_numpy_dtype(dtype))
+            assert found.shape == expected.shape
+            assert found.numpy().tobytes() == expected.tobytes()
+            assert found.view("float32").numpy().tobytes() == part.numpy().tobytes()
+
+    def test_shares_memory_and_version(self, device: nd.Device) -> None:
+        x = nd.zeros((2,), dtype="float32", device=device)
+        y = x.view("int32")
+        assert x.is_shared and nd.NDArray.versions_of((x, y)) == (0, 0)
+        y[1] = 0x3F800000
+        assert x.tolist() == [0.0, 1.0] and x.version == y.version == 1
+        del x
+        assert y.view("float32").tolist() == [0.0, 1.0]
+        assert y.view("int32") is not None and y.view("int32").strides == y.strides
+
+    def test_elements_that_do_not_fit(self, device: nd.Device) -> None:
+        x = nd.zeros((4, 3), dtype="float32", device=device)
+        for part in (x, x.T, x[:, 0], x[:, 1:], x[0, 0]):
+            with pytest.raises(nd.errors.ShapeError, match=r"view: shape .* cannot be read as float64"):
+                part.view("float64")
+        with pytest.raises(nd.errors.DTypeError, match="view: .* x != 0"):
+            x.view(bool)
+
+    def test_foreign_memory_off_the_grid(self) -> None:
+        host = np.zeros(5, np.float32)
+        with pytest.raises(nd.errors.ShapeError, match="must begin where elements do"):
+            nd.asarray(host[1 if host.ctypes.data % 8 == 0 else 0 :][:4], copy=False).view("int64")

@@ -147,13 +147,19 @@ void bind_array(nb::module_& m) {
 
   // Views.
   cls.def(
-         "transpose",
-         [](const Array& x, int64_t axis0, int64_t axis1) {
-           const int a = x.layout.normalize_axis(axis0, "transpose"),
-                     b = x.layout.normalize_axis(axis1, "transpose");
-           return x.view(x.layout.swap_axes(a, b));
-         },
-         nb::arg("axis0"), nb::arg("axis1"))
+         "view", [](const Array& x, nb::handle dtype) { return view_as(x, to_dtype(dtype)); },
+         nb::arg("dtype"), nb::sig("def view(self, dtype: typing.Any) -> NDArray"),
+         "The same memory, read as elements of another type. Where they have another size, the "
+         "last axis, whose elements lie side by side then, changes its length; ShapeError where "
+         "they do not fit.")
+      .def(
+          "transpose",
+          [](const Array& x, int64_t axis0, int64_t axis1) {
+            const int a = x.layout.normalize_axis(axis0, "transpose"),
+                      b = x.layout.normalize_axis(axis1, "transpose");
+            return x.view(x.layout.swap_axes(a, b));
+          },
+          nb::arg("axis0"), nb::arg("axis1"))
       .def(
           "flip",
           [](const Array& x, const std::optional<Dims>& axis) {

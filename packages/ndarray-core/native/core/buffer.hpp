@@ -24,7 +24,18 @@ class Buffer {
         size(size),
         data(data),
         readonly(readonly),
+        version(writes_),
         release_(std::move(release)) {}
+  // Another buffer's memory, which it keeps, as elements of another type. They count writes
+  // together.
+  Buffer(Buffer& other, DType dtype, Release keep)
+      : device(other.device),
+        dtype(dtype),
+        size(static_cast<int64_t>(other.nbytes() / itemsize(dtype))),
+        data(other.data),
+        readonly(other.readonly),
+        version(other.version),
+        release_(std::move(keep)) {}
   ~Buffer() {
     if (release_) release_(data);
   }
@@ -40,10 +51,11 @@ class Buffer {
   void* const data;
   const bool readonly;  // foreign memory that its owner does not let anybody write to
   // Counts writes, so that whoever keeps an array for later can tell that it has changed since.
-  std::atomic<uint64_t> version{0};
+  std::atomic<uint64_t>& version;
 
  private:
   friend class BufferRef;
+  std::atomic<uint64_t> writes_{0};
   std::atomic<int64_t> references_{0};
   Release release_;
 };

@@ -18,6 +18,7 @@ Array contiguous(const Array& x);  // x itself when it is dense already
 Array astype(const Array& x, DType dtype, bool always_copy);
 Array to_device(const Array& x, Backend& device);  // x itself when it is there already
 Array reshape(const Array& x, const Dims& shape);  // a view, or a copy where the strides need one
+Array view_as(const Array& x, DType dtype);        // the same memory, read as another type
 void assign(const Array& target, const Array& value);  // target[...] = value: broadcasts, converts
 void fill(const Array& target, Scalar value);
 bool may_share_memory(const Array& a, const Array& b);

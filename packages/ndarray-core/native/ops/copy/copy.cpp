@@ -115,6 +115,37 @@ Array reshape(const Array& x, const Dims& shape) {
   return dense.view(*dense.layout.reshape(shape));
 }
 
+Array view_as(const Array& x, DType dtype) {
+  if (dtype == x.dtype()) return x;
+  if (dtype == DType::bool_) {
+    throw DTypeError("view: memory of other elements need not hold bools; compare them: x != 0");
+  }
+  const auto old_size = static_cast<int64_t>(itemsize(x.dtype()));
+  const auto new_size = static_cast<int64_t>(itemsize(dtype));
+  Layout layout = x.layout;
+  if (old_size != new_size) {
+    const int last = x.ndim() - 1;
+    bool fits = last >= 0 && x.strides()[last] == 1 && x.shape()[last] * old_size % new_size == 0;
+    const auto rescale = [&](int64_t& count) {
+      fits &= count * old_size % new_size == 0;
+      count = count * old_size / new_size;
+    };
+    for (int axis = 0; axis < last; ++axis) rescale(layout.strides[axis]);
+    rescale(layout.offset);
+    const auto start = reinterpret_cast<uintptr_t>(x.buffer->data);
+    fits &= start % std::min<uintptr_t>(new_size, alignof(double)) == 0;  // foreign memory
+    if (!fits) {
+      throw ShapeError(
+          message("view: shape ", x.shape(), " with strides ", x.strides(), ", of ",
+                  name_of(x.dtype()), ", cannot be read as ", name_of(dtype),
+                  "; the last dimension must be dense, and rows must begin where elements do"));
+    }
+    layout.shape[last] = x.shape()[last] * old_size / new_size;
+  }
+  Buffer* const buffer = new Buffer(*x.buffer, dtype, [kept = x.buffer](void*) {});
+  return Array{BufferRef(buffer), layout};
+}
+
 bool may_share_memory(const Array& a, const Array& b) {
   if (a.size() == 0 || b.size() == 0) return false;
   const auto first_byte = [](const Array& x, int64_t element) {

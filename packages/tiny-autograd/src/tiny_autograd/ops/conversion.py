@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import ndarray_core as nd
-from ndarray_core.errors import ShapeError
 
 from ..cost import movement, same_shape, view
 from ..op import Operand, op
@@ -57,15 +56,7 @@ def view_dtype(x: Operand, /, dtype: Any) -> Operand:
     >>> ta.tensor([1.0, -2.0]).view(ta.int32)
     tensor([ 1065353216, -1073741824], dtype=int32)
     """
-    wanted = nd.as_dtype(dtype)
-    old, new = x.itemsize, wanted.itemsize
-    if old != new and (not x.ndim or x.strides[-1] != 1 or (x.shape[-1] * old) % new):
-        raise ShapeError(
-            f"view: shape {x.shape} with strides {x.strides}, of {x.dtype.name}, cannot be read "
-            f"as {wanted.name}; the last dimension must be dense and fit"
-        )
-    memory = x.numpy().view(nd.dtypes.to_numpy_dtype(wanted))
-    return nd.asarray(memory, dtype=wanted, device=x.device, copy=False)
+    return x.view(nd.as_dtype(dtype))
 
 
 view_dtype.no_vjp()
