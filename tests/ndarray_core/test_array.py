@@ -208,7 +208,7 @@ def test_the_form_is_shape_and_dtype(device: nd.Device) -> None:
     # More shapes than are kept, so that some take another's place.
     shapes = [(), (1,), (0, 2), (2, 3, 4), *((n,) for n in range(500))]
     arrays = [
-        nd.empty(shape, dtype=dtype, device=device)
+        nd.zeros(shape, dtype=dtype, device=device)
         for dtype in (nd.float32, nd.int8)
         for shape in shapes
     ]

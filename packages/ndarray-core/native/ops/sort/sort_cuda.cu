@@ -16,7 +16,7 @@ namespace {
 template <typename K>
 struct Ranked {
   K key;
-  uint32_t position;
+  K position;  // as wide as the key: no bytes between items that nobody writes
 };
 template <typename K>
 __device__ __forceinline__ bool is_less(const Ranked<K>& a, const Ranked<K>& b) {
