@@ -258,9 +258,11 @@ class TestViewAsAnotherType:
     def test_elements_that_do_not_fit(self, device: nd.Device) -> None:
         x = nd.zeros((4, 3), dtype="float32", device=device)
         for part in (x, x.T, x[:, 0], x[:, 1:], x[0, 0]):
-            with pytest.raises(nd.errors.ShapeError, match=r"view: shape .* cannot be read as float64"):
+            with pytest.raises(
+                nd.errors.ShapeError, match=r"view: shape .* cannot be read as float64"
+            ):
                 part.view("float64")
-        with pytest.raises(nd.errors.DTypeError, match="view: .* x != 0"):
+        with pytest.raises(nd.errors.DTypeError, match=r"view: .* x != 0"):
             x.view(bool)
 
     def test_foreign_memory_off_the_grid(self) -> None:
