@@ -1,10 +1,12 @@
-"""How far the float32 functions that kernels vectorise are from the exact results.
+"""How far the functions that kernels vectorise are from the exact results.
 
-    python -m tests.ndarray_core.accuracy       # every 20011th float, as JSON
-    python -m tests.ndarray_core.accuracy 257   # more of them
+    python -m tests.ndarray_core.accuracy       # a hundred thousand numbers, as JSON
+    python -m tests.ndarray_core.accuracy 1000  # so many times as many
 
-For every so many bit patterns, subnormal numbers, infinities and NaN among them, the result is
-compared with that in float64. Errors are in units of the last place of the exact result.
+Of a float for bit patterns at equal distances, subnormal numbers, infinities and NaN among them, of
+a double for random bit patterns, of two numbers for pairs of such. The result is compared with that
+in the next wider precision; a double's, therefore, only where NumPy has one. Errors are in units
+of the last place of the exact result, which may be subnormal.
 """
 
 from __future__ import annotations
@@ -18,48 +20,117 @@ import numpy as np
 
 import ndarray_core as nd
 
-STEP = 20_011
+Function = Callable[..., np.ndarray]
+
+STEP = 80_021
+HAS_LONG_DOUBLES = np.finfo(np.longdouble).nmant > np.finfo(np.float64).nmant
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     small = np.exp(-np.abs(x))
-    return np.where(x < 0, small, 1.0) / (1.0 + small)
+    return np.where(x < 0, small, 1) / (1 + small)
 
 
-def _erf(x: np.ndarray) -> np.ndarray:
-    return np.array([math.erf(each) for each in x.tolist()])
+def _logit(x: np.ndarray) -> np.ndarray:
+    near = np.abs(x - 0.5) < 0.25
+    return np.where(near, np.log1p((2 * x - 1) / (1 - x)), np.log(x / (1 - x)))
 
 
-REFERENCES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+def _each(function: Callable[[float], float]) -> Function:
+    return lambda x: np.array([function(each) for each in x.tolist()])
+
+
+def _lgamma(x: float) -> float:
+    is_pole = x <= 0 and x.is_integer()
+    return math.inf if is_pole else math.lgamma(x)
+
+
+def _erfinv(x: np.ndarray) -> np.ndarray:
+    return nd.erfinv(nd.asarray(x)).numpy()  # tests/ndarray_core/test_special_functions.py
+
+
+# Of a float, by what is exact enough of a double.
+FLOAT32: dict[str, Function] = {
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "log2": np.log2,
+    "log10": np.log10,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "erf": _each(math.erf),
+    "erfc": _each(math.erfc),
+    "erfinv": _erfinv,
+    "lgamma": _each(_lgamma),
+    "sigmoid": _sigmoid,
+    "logit": _logit,
+    "pow": np.power,
+    "atan2": np.arctan2,
+    "hypot": np.hypot,
+}
+# Of a double, by a long double's.
+FLOAT64: dict[str, Function] = {
     "exp": np.exp,
     "expm1": np.expm1,
     "log": np.log,
     "log1p": np.log1p,
-    "tanh": np.tanh,
+    "sqrt": np.sqrt,
     "sin": np.sin,
     "cos": np.cos,
-    "sqrt": np.sqrt,
-    "erf": _erf,
+    "tanh": np.tanh,
     "sigmoid": _sigmoid,
+    "logit": _logit,
 }
+BINARY = ("pow", "atan2", "hypot")
+SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5, -0.5, 2.0, 3.0, -3.0]
 
 
-def floats(step: int) -> np.ndarray:
-    """Every so many floats, and those that are special."""
-    patterns = np.arange(0, 2**32, step, dtype=np.uint64).astype(np.uint32)
-    special = np.float32([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45])
-    return np.concatenate([special, patterns.view(np.float32)])
+def numbers(dtype: type[np.floating], count: int) -> np.ndarray:
+    """Numbers that are special, some all over the range, and some of medium size."""
+    tiny = np.finfo(dtype).smallest_subnormal
+    special = np.array([*SPECIAL, tiny, -tiny], dtype)
+    generator = np.random.default_rng(0)
+    if dtype is np.float32:
+        patterns = np.arange(count, dtype=np.uint64) * (2**32 // count)
+        everywhere = patterns.astype(np.uint32).view(np.float32)
+    else:
+        everywhere = generator.integers(2**64, size=count, dtype=np.uint64).view(np.float64)
+    medium = generator.uniform(-1, 1, count) * 2.0 ** generator.integers(-20, 8, count)
+    return np.concatenate([special, everywhere, medium.astype(dtype)])
 
 
-def error_in_units(name: str, x: np.ndarray) -> float:
-    """The largest error of nd.<name>(x); infinite where infinity, NaN or a zero's sign is wrong."""
-    found = getattr(nd, name)(nd.asarray(x, device="cpu")).numpy()
+def pairs(dtype: type[np.floating], count: int) -> tuple[np.ndarray, np.ndarray]:
+    special = np.array(SPECIAL, dtype)
+    x, y = numbers(dtype, count), np.random.default_rng(1).permutation(numbers(dtype, count))
+    whole = np.where(np.arange(y.size) % 2 == 0, np.trunc(y), y)
+    several = np.repeat(special, special.size), np.tile(special, special.size)
+    return np.concatenate([several[0], x]), np.concatenate([several[1], whole])
+
+
+def error_in_units(name: str, reference: Function, *operands: np.ndarray) -> float:
+    """The largest error of nd.<name>; infinite where infinity, NaN or a zero's sign is wrong."""
+    dtype = operands[0].dtype
+    wider = np.float64 if dtype == np.float32 else np.longdouble
+    found = getattr(nd, name)(*(nd.asarray(x, device="cpu") for x in operands)).numpy()
     with np.errstate(all="ignore"):
-        exact = REFERENCES[name](x.astype(np.float64))
-        expected = exact.astype(np.float32)
+        exact = reference(*(x.astype(wider) for x in operands))
+        expected = exact.astype(dtype)
     regular = np.isfinite(expected)
-    # A result that overflows in float32 may be the largest float, within the units allowed.
-    largest = np.finfo(np.float32).max
+    # A result that overflows may be the largest number, within the units allowed.
+    largest = np.finfo(dtype).max
     nearly = np.isinf(expected) & np.isfinite(exact) & (np.abs(found) >= largest)
     wrong = ~regular & ~nearly & ~((found == expected) | (np.isnan(found) & np.isnan(expected)))
     wrong |= regular & ~np.isfinite(found) & ~(np.abs(expected) >= largest)
@@ -67,14 +138,24 @@ def error_in_units(name: str, x: np.ndarray) -> float:
     if wrong.any():
         return math.inf
     regular &= np.isfinite(found)
-    distance = np.abs(found[regular].astype(np.float64) - exact[regular])
-    return float((distance / np.spacing(np.abs(expected[regular])).astype(np.float64)).max())
+    distance = np.abs(found[regular].astype(wider) - exact[regular])
+    return float((distance / np.spacing(np.abs(expected[regular])).astype(wider)).max())
 
 
-def errors(step: int) -> dict[str, float]:
-    x = floats(step)
-    return {name: error_in_units(name, x) for name in REFERENCES}
+def errors(times: int = 1) -> dict[str, float]:
+    """By "function dtype"."""
+    count = times * 2**32 // STEP
+    tables = [(np.float32, FLOAT32, count)]
+    if HAS_LONG_DOUBLES:
+        tables.append((np.float64, FLOAT64, count // 4))  # long doubles are slow
+    found = {}
+    for dtype, references, enough in tables:
+        one, two = (numbers(dtype, enough),), pairs(dtype, enough)
+        for name, reference in references.items():
+            operands = two if name in BINARY else one
+            found[f"{name} {dtype.__name__}"] = error_in_units(name, reference, *operands)
+    return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(errors(int(sys.argv[1]) if len(sys.argv) > 1 else STEP)))
+    print(json.dumps(errors(int(sys.argv[1]) if len(sys.argv) > 1 else 1)))

@@ -52,24 +52,9 @@ constexpr BinaryOp on_bools(BinaryOp op) {
 template <typename T>
 constexpr bool vectorizes(UnaryOp op) {
   switch (op) {
-    case UnaryOp::exp:
-    case UnaryOp::expm1:
-    case UnaryOp::log:
-    case UnaryOp::log1p:
-    case UnaryOp::tanh:
-    case UnaryOp::erf:
-    case UnaryOp::sigmoid:
-      return std::is_same_v<T, float>;
     case UnaryOp::exp2:
-    case UnaryOp::erfc:
-    case UnaryOp::erfinv:
-    case UnaryOp::lgamma:
-    case UnaryOp::digamma:
     case UnaryOp::log2:
     case UnaryOp::log10:
-    case UnaryOp::sin:
-    case UnaryOp::cos:
-    case UnaryOp::tan:
     case UnaryOp::asin:
     case UnaryOp::acos:
     case UnaryOp::atan:
@@ -78,6 +63,23 @@ constexpr bool vectorizes(UnaryOp op) {
     case UnaryOp::asinh:
     case UnaryOp::acosh:
     case UnaryOp::atanh:
+    case UnaryOp::erf:
+    case UnaryOp::erfc:
+    case UnaryOp::erfinv:
+      return std::is_same_v<T, float>;
+    case UnaryOp::exp:
+    case UnaryOp::expm1:
+    case UnaryOp::log:
+    case UnaryOp::log1p:
+    case UnaryOp::tanh:
+    case UnaryOp::sigmoid:
+    case UnaryOp::logit:
+      return std::is_floating_point_v<T>;
+    case UnaryOp::lgamma:
+    case UnaryOp::digamma:
+    case UnaryOp::sin:
+    case UnaryOp::cos:
+    case UnaryOp::tan:
       return false;
     default:
       return true;
@@ -86,7 +88,8 @@ constexpr bool vectorizes(UnaryOp op) {
 // Whether there is a formula without branches for all but large numbers (m::NearZero).
 template <typename T>
 constexpr bool vectorizes_near_zero(UnaryOp op) {
-  return std::is_same_v<T, float> && (op == UnaryOp::sin || op == UnaryOp::cos);
+  return (std::is_floating_point_v<T> && (op == UnaryOp::sin || op == UnaryOp::cos)) ||
+         (std::is_same_v<T, float> && op == UnaryOp::tan);
 }
 template <typename T>
 constexpr bool vectorizes(BinaryOp op) {
@@ -95,12 +98,13 @@ constexpr bool vectorizes(BinaryOp op) {
     case BinaryOp::remainder:
     case BinaryOp::fmod:
     case BinaryOp::zeta:
+      return false;
     case BinaryOp::pow:
     case BinaryOp::atan2:
     case BinaryOp::hypot:
-      return false;
-    case BinaryOp::logaddexp:
       return std::is_same_v<T, float>;
+    case BinaryOp::logaddexp:
+      return std::is_floating_point_v<T>;
     default:
       return true;
   }

@@ -1,34 +1,19 @@
-// exp, expm1, log, log1p, tanh, erf, sigmoid, sin and cos of a float, without branches or tables,
+// exp, exp2, expm1, log, log1p, tanh, erf, sin and cos of a float, without branches or tables,
 // so that a loop that calls them is vectorised. Infinities, NaN and signed zeros give what they
 // should.
 //
 // Largest error in units in the last place of the exact result, subnormal ones included, measured
-// against float64 on at least every 257th float (with fused multiply-add, without):
-//   exp 1.0 1.0   expm1 1.5 1.6   log 0.8 0.8   log1p 0.9 0.9   tanh 1.3 1.3   erf 1.2 1.2
-//   sigmoid 1.4 1.4   sin 1.5 1.5   cos 1.5 1.5
+// against float64 on every float with fused multiply-add, on every 257th without:
+//   exp 1.1 1.1   exp2 1.1 1.1   expm1 1.5 1.6   log 0.9 0.9   log1p 1.0 1.0   tanh 1.4 1.4
+//   erf 1.2 1.2   sin 1.6 1.6   cos 1.6 1.6   and in formulas.hpp: sigmoid 1.5 1.5
 //
-// Method and polynomials, but for erf: Cephes (S. L. Moshier, "Methods and Programs for
+// Methods and polynomials, but for exp2 and erf: Cephes (S. L. Moshier, "Methods and Programs for
 // Mathematical Functions", 1989; expf.c, logf.c, tanhf.c, sinf.c), rearranged.
 #pragma once
 
-#include <cstdint>
-
-#include "core/half.hpp"
+#include "ops/elementwise/float_parts.hpp"
 
 namespace nd::m {
-
-ND_INLINE float mul_add(float a, float b, float c) {
-#if defined(__FMA__) || defined(__CUDA_ARCH__)
-  return __builtin_fmaf(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-
-ND_INLINE int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
-ND_INLINE float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
-ND_INLINE float power_of_two(int32_t n) { return float_of((n + 127) << 23); }  // -126 <= n <= 127
-
 namespace detail {
 
 // x = n ln 2 + r with |r| <= ln 2 / 2 (and a little), and e^r - 1.
@@ -37,73 +22,64 @@ struct ExpParts {
   float expm1_r;
 };
 ND_INLINE ExpParts exp_parts(float x) {
-  constexpr float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const float shifted = mul_add(x, 1.44269504f, shift);
-  const float n = shifted - shift;
+  const float shifted = mul_add(x, 1.44269504f, whole_shift<float>);
+  const float n = shifted - whole_shift<float>;
   // ln 2 in two pieces; the first has few bits, so that n times it is exact.
   float r = mul_add(n, -0.693359375f, x);
   r = mul_add(n, 2.12194440e-4f, r);
-  float p = 1.9875691500e-4f;
-  p = mul_add(p, r, 1.3981999507e-3f);
-  p = mul_add(p, r, 8.3334519073e-3f);
-  p = mul_add(p, r, 4.1665795894e-2f);
-  p = mul_add(p, r, 1.6666665459e-1f);
-  p = mul_add(p, r, 5.0000001201e-1f);
-  return {bits_of(shifted) - bits_of(shift), mul_add(p, r * r, r)};
+  const float p = polynomial(r, 5.0000001201e-1f, 1.6666665459e-1f, 4.1665795894e-2f,
+                             8.3334519073e-3f, 1.3981999507e-3f, 1.9875691500e-4f);
+  return {bits_of(shifted) - bits_of(whole_shift<float>), mul_add(p, r * r, r)};
 }
 
-// e^x as a float, and what its rounding dropped.
-struct ExpValue {
-  float high, low;
-};
-ND_INLINE ExpValue exp_value(float x) {
+// 2^n (1 + e).
+ND_INLINE Rounded<float> scaled_value(int32_t n, float e) {
+  // In two steps, since 2^n may overflow or be subnormal where the product isn't.
+  const int32_t half = n >> 1;
+  const float scale = power_of_two(half), rest = power_of_two(n - half);
+  const float sum = 1.0f + e;
+  return {sum * scale * rest, (e - (sum - 1.0f)) * scale * rest};
+}
+
+ND_INLINE Rounded<float> exp_value(float x) {
   // The ends give 0 and infinity by themselves; NaN passes.
   x = x < -104.0f ? -104.0f : x;
   x = x > 89.0f ? 89.0f : x;
   const ExpParts e = exp_parts(x);
-  // In two steps, since 2^n may overflow or be subnormal where the product isn't.
-  const int32_t half = e.n >> 1;
-  const float scale = power_of_two(half), rest = power_of_two(e.n - half);
-  const float sum = 1.0f + e.expm1_r;
-  return {sum * scale * rest, (e.expm1_r - (sum - 1.0f)) * scale * rest};
+  return scaled_value(e.n, e.expm1_r);
 }
 
 // log(m) - f for m = 1 + f in [sqrt(1/2), sqrt(2)).
 ND_INLINE float log_tail(float f) {
-  float p = 7.0376836292e-2f;
-  p = mul_add(p, f, -1.1514610310e-1f);
-  p = mul_add(p, f, 1.1676998740e-1f);
-  p = mul_add(p, f, -1.2420140846e-1f);
-  p = mul_add(p, f, 1.4249322787e-1f);
-  p = mul_add(p, f, -1.6668057665e-1f);
-  p = mul_add(p, f, 2.0000714765e-1f);
-  p = mul_add(p, f, -2.4999993993e-1f);
-  p = mul_add(p, f, 3.3333331174e-1f);
+  const float p = polynomial(f, 3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f,
+                             -1.6668057665e-1f, 1.4249322787e-1f, -1.2420140846e-1f,
+                             1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f);
   const float square = f * f;
   return mul_add(p * f, square, -0.5f * square);
-}
-
-// x = 2^exponent * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive normal x.
-struct LogParts {
-  float exponent, f;
-};
-ND_INLINE LogParts log_parts(float x) {
-  constexpr int32_t sqrt_half = 0x3f3504f3;
-  const int32_t above = bits_of(x) - sqrt_half;
-  const float significand = float_of((above & 0x7fffff) + sqrt_half);
-  return {static_cast<float>(above >> 23), significand - 1.0f};
 }
 
 }  // namespace detail
 
 ND_INLINE float exp(float x) { return detail::exp_value(x).high; }
 
+// The polynomial is minimax (Remez), fitted for this file.
+ND_INLINE float exp2(float x) {
+  x = x < -151.0f ? -151.0f : x;
+  x = x > 129.0f ? 129.0f : x;
+  const float shifted = x + detail::whole_shift<float>;
+  const float r = x - (shifted - detail::whole_shift<float>);
+  const float p = polynomial(r, 0.693147182f, 0.240226507f, 0.0555041097f, 0.00961803645f,
+                             0.0013333431f, 0.000154671347f, 1.53148158e-05f);
+  return detail::scaled_value(bits_of(shifted) - bits_of(detail::whole_shift<float>), p * r).high;
+}
+
 ND_INLINE float expm1(float x) {
   const float original = x;
   x = x < -18.0f ? -18.0f : x;  // e^-18 is less than half a unit in the last place of 1
   x = x > 89.0f ? 89.0f : x;
   const detail::ExpParts e = detail::exp_parts(x);
-  const float half = power_of_two(e.n - 1);  // 2^n itself may overflow where the result doesn't
+  const float half =
+      detail::power_of_two(e.n - 1);  // 2^n itself may overflow where the result doesn't
   const float result = 2.0f * mul_add(half, e.expm1_r, half - 0.5f);
   return __builtin_fabsf(original) < 1e-8f ? original : result;
 }
@@ -111,7 +87,7 @@ ND_INLINE float expm1(float x) {
 ND_INLINE float log(float x) {
   const bool subnormal = x < 1.17549435e-38f;
   const float scaled = subnormal ? x * 8388608.0f : x;  // 2^23
-  const detail::LogParts l = detail::log_parts(scaled);
+  const detail::LogParts<float> l = detail::log_parts(scaled);
   const float exponent = l.exponent - (subnormal ? 23.0f : 0.0f);
   const float low = mul_add(exponent, -2.12194440e-4f, detail::log_tail(l.f));
   float result = mul_add(exponent, 0.693359375f, l.f + low);
@@ -124,7 +100,7 @@ ND_INLINE float log1p(float x) {
   const float u = 1.0f + x;
   // log(1 + x) = log(u) + log(1 + lost / u), where lost is what the rounding of u dropped.
   const float lost = x < 1.0f ? x - (u - 1.0f) : 1.0f - (u - x);
-  const detail::LogParts l = detail::log_parts(u);
+  const detail::LogParts<float> l = detail::log_parts(u);
   const float tail = detail::log_tail(l.f) + lost / u;
   const float low = mul_add(l.exponent, -2.12194440e-4f, tail);
   float result = mul_add(l.exponent, 0.693359375f, l.f + low);
@@ -137,11 +113,8 @@ ND_INLINE float log1p(float x) {
 ND_INLINE float tanh(float x) {
   const float a = __builtin_fabsf(x);
   const float z = x * x;
-  float p = -5.70498872745e-3f;
-  p = mul_add(p, z, 2.06390887954e-2f);
-  p = mul_add(p, z, -5.37397155531e-2f);
-  p = mul_add(p, z, 1.33314422036e-1f);
-  p = mul_add(p, z, -3.33332819422e-1f);
+  const float p = polynomial(z, -3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f,
+                             2.06390887954e-2f, -5.70498872745e-3f);
   const float near = mul_add(p * z, a, a);
   const float far = 1.0f - 2.0f / (exp(2.0f * a) + 1.0f);
   return __builtin_copysignf(a < 0.625f ? near : far, x);  // of -0 as well
@@ -151,68 +124,44 @@ ND_INLINE float tanh(float x) {
 // for erf(x)/x - 1 in x^2 on [0, 0.9] and for -log(erfc(x))/x on [0.88, 4], to 0.006 units.
 ND_INLINE float erf(float x) {
   const float z = x * x;
-  float p = 8.45466493e-5f;
-  p = mul_add(p, z, -8.16237356e-4f);
-  p = mul_add(p, z, 5.20273717e-3f);
-  p = mul_add(p, z, -2.68600751e-2f);
-  p = mul_add(p, z, 1.12837076e-1f);
-  p = mul_add(p, z, -3.76126349e-1f);
-  p = mul_add(p, z, 1.28379166e-1f);
+  const float p = polynomial(z, 1.28379166e-1f, -3.76126349e-1f, 1.12837076e-1f, -2.68600751e-2f,
+                             5.20273717e-3f, -8.16237356e-4f, 8.45466493e-5f);
   const float near = mul_add(p, x, x);
 
   const float magnitude = __builtin_fabsf(x);
   const float a = magnitude > 4.0f ? 4.0f : magnitude;  // erf(4) rounds to 1
-  float q = 5.63275444e-6f;
-  q = mul_add(q, a, -5.39858411e-5f);
-  q = mul_add(q, a, -7.06361288e-6f);
-  q = mul_add(q, a, 2.81353109e-3f);
-  q = mul_add(q, a, -2.24868134e-2f);
-  q = mul_add(q, a, 1.05086416e-1f);
-  q = mul_add(q, a, 6.35715306e-1f);
-  q = mul_add(q, a, 1.12853253f);
+  const float q = polynomial(a, 1.12853253f, 6.35715306e-1f, 1.05086416e-1f, -2.24868134e-2f,
+                             2.81353109e-3f, -7.06361288e-6f, -5.39858411e-5f, 5.63275444e-6f);
   const float far = __builtin_copysignf(1.0f - exp(-a * q), x);
   return magnitude < 0.9f ? near : far;
 }
 
-ND_INLINE float sigmoid(float x) {
-  const detail::ExpValue e = detail::exp_value(-__builtin_fabsf(x));
-  const float denominator = 1.0f + e.high;
-  const float numerator = x < 0.0f ? e.high : 1.0f;
-  const float quotient = numerator / denominator;
-  // Without what was rounded off so far, the result could be 2.7 units off.
-  const float numerator_low = x < 0.0f ? e.low : 0.0f;
-  const float denominator_low = e.high - (denominator - 1.0f) + e.low;
-  const float error = mul_add(-quotient, denominator_low, numerator_low);
-  return mul_add(error, 1.0f / denominator, quotient);
-}
-
-// A float whose quarter turns a double can count and subtract exactly: sin and cos of others, of
-// infinities and NaN, are the C library's. A loop over these alone is vectorised.
-struct NearZero {
-  float value;
-};
-ND_INLINE bool is_near_zero(float x) { return __builtin_fabsf(x) <= 1e9f; }
-
 namespace detail {
 
-// sin(x + turns pi / 2).
-ND_INLINE float sin_of_turned(float x, int32_t turns) {
-  constexpr double shift = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
+// x = turns pi / 2 + r with |r| <= pi / 4 (and a little).
+struct Turns {
+  double r;
+  int32_t turns;
+};
+ND_INLINE Turns turns_of(float x) {
   const double wide = static_cast<double>(x);
-  const double n = wide * 0.63661977236758134308 + shift - shift;  // of 2 / pi
+  const double n = nearest_whole(wide * 0.63661977236758134308);  // 2 / pi
   // pi / 2 in three pieces; the first two have 22 bits, so that n times them is exact.
   const double r =
       wide - n * 1.570796012878418 - n * 3.139164164167596e-07 - n * 6.223372171896613e-14;
-  const int32_t quarter = static_cast<int32_t>(n) + turns;
-  const float a = static_cast<float>(r);
+  return {r, static_cast<int32_t>(n)};
+}
+
+// sin(x + turns pi / 2).
+ND_INLINE float sin_of_turned(float x, int32_t turns) {
+  const Turns t = turns_of(x);
+  const int32_t quarter = t.turns + turns;
+  const float a = static_cast<float>(t.r);
   const float z = a * a;
-  float p = -1.9515295891e-4f;
-  p = mul_add(p, z, 8.3321608736e-3f);
-  p = mul_add(p, z, -1.6666654611e-1f);
+  const float p = polynomial(z, -1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f);
   const float sine = __builtin_copysignf(mul_add(p * z, a, a), a);  // of -0 as well
-  float q = 2.443315711809948e-5f;
-  q = mul_add(q, z, -1.388731625493765e-3f);
-  q = mul_add(q, z, 4.166664568298827e-2f);
+  const float q =
+      polynomial(z, 4.166664568298827e-2f, -1.388731625493765e-3f, 2.443315711809948e-5f);
   const float cosine = mul_add(q * z, z, mul_add(-0.5f, z, 1.0f));
   const float value = (quarter & 1) != 0 ? cosine : sine;
   return float_of(bits_of(value) ^ ((quarter & 2) << 30));
@@ -220,14 +169,18 @@ ND_INLINE float sin_of_turned(float x, int32_t turns) {
 
 }  // namespace detail
 
-ND_INLINE float sin(NearZero x) { return detail::sin_of_turned(x.value, 0); }
-ND_INLINE float cos(NearZero x) { return detail::sin_of_turned(x.value, 1); }
+ND_INLINE float sin(NearZero<float> x) { return detail::sin_of_turned(x.value, 0); }
+ND_INLINE float cos(NearZero<float> x) { return detail::sin_of_turned(x.value, 1); }
 #if defined(__CUDA_ARCH__)
 ND_INLINE float sin(float x) { return __builtin_sinf(x); }  // doubles are slow on most GPUs
 ND_INLINE float cos(float x) { return __builtin_cosf(x); }
 #else
-ND_INLINE float sin(float x) { return is_near_zero(x) ? sin(NearZero{x}) : __builtin_sinf(x); }
-ND_INLINE float cos(float x) { return is_near_zero(x) ? cos(NearZero{x}) : __builtin_cosf(x); }
+ND_INLINE float sin(float x) {
+  return is_near_zero(x) ? sin(NearZero<float>{x}) : __builtin_sinf(x);
+}
+ND_INLINE float cos(float x) {
+  return is_near_zero(x) ? cos(NearZero<float>{x}) : __builtin_cosf(x);
+}
 #endif
 
 }  // namespace nd::m

@@ -9,56 +9,69 @@
 
 #include "ops/elementwise/complex_functions.hpp"
 #include "ops/elementwise/float32_functions.hpp"
+#include "ops/elementwise/float64_functions.hpp"
 #include "ops/elementwise/special_functions.hpp"
+#include "ops/elementwise/wide_functions.hpp"
 
 namespace nd::m {
 
 template <typename T>
 inline constexpr bool is_float = std::is_floating_point_v<T>;
 
-// From the C library, for float and double.
-#define ND_LIBRARY(name, builtin)                                    \
-  ND_INLINE double name(double x) { return __builtin_##builtin(x); } \
-  ND_INLINE float name(float x) { return __builtin_##builtin##f(x); }
-ND_LIBRARY(sqrt, sqrt)
-ND_LIBRARY(exp2, exp2)
-ND_LIBRARY(erfc, erfc)
-ND_LIBRARY(log2, log2)
-ND_LIBRARY(log10, log10)
-ND_LIBRARY(tan, tan)
-ND_LIBRARY(asin, asin)
-ND_LIBRARY(acos, acos)
-ND_LIBRARY(atan, atan)
-ND_LIBRARY(sinh, sinh)
-ND_LIBRARY(cosh, cosh)
-ND_LIBRARY(asinh, asinh)
-ND_LIBRARY(acosh, acosh)
-ND_LIBRARY(atanh, atanh)
+ND_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
+ND_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
+
+// From the C library. For float these are in wide_functions.hpp.
+#define ND_LIBRARY(name) \
+  ND_INLINE double name(double x) { return __builtin_##name(x); }
+ND_LIBRARY(exp2)
+ND_LIBRARY(log2)
+ND_LIBRARY(log10)
+ND_LIBRARY(tan)
+ND_LIBRARY(asin)
+ND_LIBRARY(acos)
+ND_LIBRARY(atan)
+ND_LIBRARY(sinh)
+ND_LIBRARY(cosh)
+ND_LIBRARY(asinh)
+ND_LIBRARY(acosh)
+ND_LIBRARY(atanh)
+ND_LIBRARY(erf)
+ND_LIBRARY(erfc)
 #undef ND_LIBRARY
+ND_INLINE double atan2(double y, double x) { return __builtin_atan2(y, x); }
+ND_INLINE double hypot(double x, double y) { return __builtin_hypot(x, y); }
 
-// For float these are in float32_functions.hpp.
-ND_INLINE double exp(double x) { return __builtin_exp(x); }
-ND_INLINE double expm1(double x) { return __builtin_expm1(x); }
-ND_INLINE double log(double x) { return __builtin_log(x); }
-ND_INLINE double log1p(double x) { return __builtin_log1p(x); }
-ND_INLINE double erf(double x) { return __builtin_erf(x); }
-ND_INLINE double tanh(double x) { return __builtin_tanh(x); }
-ND_INLINE double sin(double x) { return __builtin_sin(x); }
-ND_INLINE double cos(double x) { return __builtin_cos(x); }
-ND_INLINE double sigmoid(double x) {
-  const double e = exp(-__builtin_fabs(x));
-  return (x < 0.0 ? e : 1.0) / (1.0 + e);
-}
-
+// For float and double.
 #define ND_LIBRARY(name)                                                       \
   ND_INLINE double name(double x, double y) { return __builtin_##name(x, y); } \
   ND_INLINE float name(float x, float y) { return __builtin_##name##f(x, y); }
-ND_LIBRARY(atan2)
-ND_LIBRARY(hypot)
 ND_LIBRARY(copysign)
 ND_LIBRARY(nextafter)
 ND_LIBRARY(fmod)
 #undef ND_LIBRARY
+
+template <typename T>
+  requires is_float<T>
+ND_INLINE T sigmoid(T x) {
+  const detail::Rounded<T> e = detail::exp_value(x < 0 ? x : -x);
+  const T denominator = 1 + e.high;
+  const T numerator = x < 0 ? e.high : T(1);
+  const T quotient = numerator / denominator;
+  // Without what was rounded off so far, the result could be 2.7 units off.
+  const T numerator_low = x < 0 ? e.low : T(0);
+  const T denominator_low = e.high - (denominator - 1) + e.low;
+  const T error = mul_add(-quotient, denominator_low, numerator_low);
+  return mul_add(error, 1 / denominator, quotient);
+}
+
+// Near 1/2 from x - 1/2, which is exact, as x / (1 - x) isn't.
+ND_INLINE double logit(double x) {
+  const bool near = (x > 0.3) & (x < 0.7);
+  const double excess = 2.0 * x - 1.0, lesser = x < 0.5 ? x : 1.0 - x;
+  const double magnitude = log1p(__builtin_fabs(excess) / lesser);
+  return near ? __builtin_copysign(magnitude, excess) : log(x / (1.0 - x));
+}
 
 // Rounding leaves integers alone.
 #define ND_ROUNDING(name, builtin)            \
@@ -211,9 +224,7 @@ ND_INLINE T floor_divide(T x, T y) {
 
 template <typename T>
 ND_INLINE T pow(T x, T y) {
-  if constexpr (std::is_same_v<T, float>) {
-    return __builtin_powf(x, y);
-  } else if constexpr (is_float<T>) {
+  if constexpr (is_float<T>) {
     return __builtin_pow(x, y);
   } else {
     // By squaring. The exponent isn't negative: the checked operation has seen to that.

@@ -6,8 +6,8 @@ namespace nd::cpu::ND_ISA {
 namespace {
 
 // A few elements at a time: vectors where none of them is large.
-template <UnaryOp op>
-void near_zero_loop(float* out, const float* x, int64_t count) {
+template <UnaryOp op, typename T>
+void near_zero_loop(T* out, const T* x, int64_t count) {
   constexpr int64_t few = 512;
   for (int64_t first = 0; first < count; first += few) {
     const int64_t last = first + few < count ? first + few : count;
@@ -18,7 +18,7 @@ void near_zero_loop(float* out, const float* x, int64_t count) {
       continue;
     }
 #pragma GCC ivdep
-    for (int64_t i = first; i < last; ++i) out[i] = UnaryFormula<op>::apply(m::NearZero{x[i]});
+    for (int64_t i = first; i < last; ++i) out[i] = UnaryFormula<op>::apply(m::NearZero<T>{x[i]});
   }
 }
 
@@ -31,8 +31,7 @@ void loop(const Block<2>& block) {
     const char* const x = block.data[1] + row * block.row_strides[1];
     if constexpr (vectorizes_near_zero<T>(op)) {
       if (dense) {
-        near_zero_loop<op>(reinterpret_cast<float*>(out), reinterpret_cast<const float*>(x),
-                           block.columns);
+        near_zero_loop<op>(reinterpret_cast<T*>(out), reinterpret_cast<const T*>(x), block.columns);
         continue;
       }
     }
