@@ -72,13 +72,14 @@ def test_what_is_shown(device: nd.Device, make: Any, shown: str, printed: str) -
 def test_a_huge_array_is_not_looked_at(device: nd.Device) -> None:
     repeated = nd.ones((1, 1), device=device).broadcast_to((2**30, 2**30))
     assert "...," in repr(repeated) and f"shape={repeated.shape}" in repr(repeated)
+    if not device.is_host_memory:
+        return
     resident_before = resident_bytes()
     x = nd.empty((64, 1024, 1024), device=device)  # 256 MiB that nobody has touched
     for corner in (0, -1):
         x[corner, corner] = 1.0
     assert len(repr(x)) < 2000 and len(str(x[::-1].mT)) < 2000
-    if device.is_host_memory:
-        assert resident_bytes() - resident_before < 2**26
+    assert resident_bytes() - resident_before < 2**26
 
 
 def resident_bytes() -> int:
