@@ -12,7 +12,7 @@ namespace {
 
 // Of less depth than those of matrices: points take registers, too.
 using MediumGridTile = Tile<64, 64, 8, 8, 8>;
-using SmallGridTile = Tile<32, 32, 8, 8, 4>;
+using SmallGridTile = Tile<32, 32, 8, 4, 4>;
 
 template <typename Tile, typename T>
 __global__ void __launch_bounds__(Tile::threads) multiply_grids(const GridProduct<T> product) {

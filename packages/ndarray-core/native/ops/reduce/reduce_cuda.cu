@@ -6,13 +6,13 @@
 namespace nd::cuda {
 namespace {
 
-// Elements of type X, combined as values of type A.
-template <typename Op, typename X, typename A>
+// Elements of type X, combined as values of type A into results of type Out.
+template <typename Op, typename X, typename A, typename Out = A>
 struct Totals {
   using Element = X;
   using Item = A;
-  using Result = A;
-  using Rest = Totals<Op, A, A>;
+  using Result = Out;
+  using Rest = Totals<Op, A, A, Out>;
 
   static __device__ __forceinline__ A load(X x, int64_t) {
     if constexpr (is_half<X>) {
@@ -39,10 +39,12 @@ constexpr Driver driver(ReduceOp op) {
     return nullptr;  // refused by the checked operation
   } else {
     using Ordered = typename kernel_element<T, true>::type;
-    using Value = std::conditional_t<is_half<T>, float, Ordered>;
+    using Result = std::conditional_t<is_half<T>, float, Ordered>;
+    // A register for each value: nvcc would keep several bytes together, in local memory.
+    using Value = std::conditional_t<sizeof(Result) < sizeof(int), int, Result>;
     const bool greatest = op == ReduceOp::max || op == ReduceOp::any;
-    return greatest ? Reducer<Totals<Maximum, Ordered, Value>>::run
-                    : Reducer<Totals<Minimum, Ordered, Value>>::run;
+    return greatest ? Reducer<Totals<Maximum, Ordered, Value, Result>>::run
+                    : Reducer<Totals<Minimum, Ordered, Value, Result>>::run;
   }
 }
 

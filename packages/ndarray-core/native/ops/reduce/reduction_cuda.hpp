@@ -59,9 +59,7 @@ __device__ __forceinline__ typename R::Item total_of_items(const char* x, const 
       }
     }
   };
-  Items totals = {};
-  for (uint32_t start = first; start < last; start += reduce_run * step) {
-    Items run;
+  const auto load_run = [&](uint32_t start, Items& run) {
     load(start, run);
     for (uint32_t i = 1; i < reduce_run && start + i * step < last; ++i) {
       Items items;
@@ -69,8 +67,14 @@ __device__ __forceinline__ typename R::Item total_of_items(const char* x, const 
 #pragma unroll
       for (int k = 0; k < n; ++k) run[k] = R::combine(run[k], items[k]);
     }
+  };
+  Items totals;
+  load_run(first, totals);
+  for (uint32_t start = first + reduce_run * step; start < last; start += reduce_run * step) {
+    Items run;
+    load_run(start, run);
 #pragma unroll
-    for (int k = 0; k < n; ++k) totals[k] = start == first ? run[k] : R::combine(totals[k], run[k]);
+    for (int k = 0; k < n; ++k) totals[k] = R::combine(totals[k], run[k]);
   }
 #pragma unroll
   for (int half = n / 2; half > 0; half /= 2) {
