@@ -62,7 +62,6 @@ void Allocator::deallocate(void* data) noexcept {
   handed_out_.erase(found);
   statistics_.in_use -= block.nbytes;
   statistics_.cached += block.nbytes;
-  mark_unused(data, block.stream);
   if (block.others.empty()) return keep(block);
   Waiting waiting{std::move(block), {}};
   try {
@@ -143,6 +142,7 @@ void* Allocator::request(size_t nbytes) {
 
 void Allocator::keep(const Block& block) {
   if (block.stream) {
+    mark_unused(block.data, block.stream);
     cached_[{block.stream, block.nbytes}].push_back(block.data);
   } else {  // its stream is gone
     statistics_.cached -= block.nbytes;
