@@ -47,6 +47,25 @@ def _vector(m: int, k: int) -> Contest:
     )
 
 
+def _quantized(n: int, k: int, bits: int) -> Contest:
+    """A matrix of few bits times a vector; the peers' has the same numbers in float32."""
+    (matrix, _, _), (x, host, tensor) = arrays(n, k), arrays(1, k, seed=1)
+    numbers, scales = nd.quantization.quantize(matrix, bits=bits)
+    weight = nd.quantization.dequantize(numbers, scales).numpy()
+    theirs = torch.tensor(weight)
+    return Contest(
+        {
+            "ours": lambda: nd.fused.quantized_matmul(x, numbers, scales),
+            "numpy": lambda: host @ weight.T,
+            "torch": lambda: tensor @ theirs.T,
+        },
+        flops=2.0 * n * k,
+        read=n * k * bits // 8 + 4 * scales.size,
+        written=4 * n,
+        tolerance=1e-4,
+    )
+
+
 def _halves(n: int) -> Contest:
     (ours, _, theirs), (our_right, _, their_right) = arrays(n, n), arrays(n, n, seed=1)
     mine = ours.astype(nd.bfloat16), our_right.astype(nd.bfloat16)
@@ -77,5 +96,16 @@ PRODUCT_ROWS = [
     _row("matmul 100,000 x 64 @ 64 x 64", (100_000, 64, 64), (33, 8, 8), 1.0),
     _row("matmul 64 x 100,000 @ 100,000 x 64", (64, 100_000, 64), (8, 33, 8), 1.0),
     Row(GROUP, "matmul 4096 x 4096 @ 4096", _vector, (4096, 4096), (13, 21), 0.5),
+    *(
+        Row(
+            GROUP,
+            f"matmul 4096 x 4096 of {bits} bits @ 4096; peers: of 32",
+            partial(_quantized, bits=bits),
+            (4096, 4096),
+            (13, 64),
+            0.35,
+        )
+        for bits in (8, 4)
+    ),
     Row(GROUP, "matmul 1024 bfloat16", _halves, (1024,), (16,)),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from tests.op_cases.row import OpCase, between, case, distinct, fixed, integers, normal
 
 from tiny_autograd import functional as F
@@ -48,6 +49,15 @@ def _normalizations() -> list[OpCase]:
     ]
 
 
+def _quantized() -> OpCase:
+    weight = fixed(np.random.default_rng(0).integers(-127, 128, (4, 3), np.int8))
+    scales = fixed([[0.01], [0.02], [0.005], [0.01]], differentiable=False)
+    return case(
+        "quantized_linear", F.quantized_linear, normal(2, 3), weight, scales, normal(4),
+        torch=f"lambda x, w, s, b: {f}linear(x, w.to(x.dtype) * s, b)", covers="quantized_matmul",
+    )
+
+
 def _losses() -> list[OpCase]:
     a, p, n = normal(3, 4), distinct(3, 4), between(-1, 1, 3, 4)
     signs = fixed([1, -1, 1])
@@ -78,4 +88,4 @@ def _losses() -> list[OpCase]:
 
 # fmt: on
 
-CASES = [*_attention(), *_normalizations(), *_losses()]
+CASES = [*_attention(), *_normalizations(), *_losses(), _quantized()]

@@ -21,6 +21,19 @@ def test_the_cache_changes_nothing(kind, options, device) -> None:
     assert cached.tolist() == generate(model, ids, 30, use_cache=False).tolist()
 
 
+@pytest.mark.parametrize(("bits", "tolerance"), [(8, 0.02), (4, 0.3)])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gpt"])
+def test_few_bits_change_logits_a_little(kind, bits, tolerance, device) -> None:
+    options = {"intermediate_size": 128, "num_attention_heads": 2} if kind == "gpt" else {}
+    models = [small(kind, device, hidden_size=64, **options) for _ in range(2)]
+    nn.quantize_(models[1], bits)
+    ids = nn.tensor([[1, 2, 3, 4, 5]], device=device)
+    expected, found = (model(ids)[0] for model in models)
+    error = (found - expected).abs().max() / expected.abs().max()
+    assert 0 < error.item() < tolerance
+    assert generate(models[1], ids, 3).shape == (1, 8)
+
+
 @pytest.mark.parametrize(("kind", "options"), VARIANTS[:3])
 def test_greedy_is_what_the_definition_says(kind, options) -> None:
     model = small(kind, **options)

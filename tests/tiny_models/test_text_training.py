@@ -136,7 +136,8 @@ def test_train_then_generate(capsys, small_call, model) -> None:
     assert out.splitlines()[-1] == f"saved {path}"
     assert [file.name for file in path.parent.iterdir() if file.name != "text.txt"] == ["model"]
     texts_written = []
-    for more in (["--greedy"], ["--greedy", "--no-cache"], ["--seed", "1"], ["--seed", "2"]):
+    choices = (["--greedy"], ["--greedy", "--no-cache"], ["--seed", "1"], ["--seed", "2"])
+    for more in (*choices, ["--quantize", "8"]):
         code, out, err = call(
             capsys, "generate", path, "--prompt", "the ", "--max-new-tokens", "40", *more
         )
@@ -209,6 +210,8 @@ def test_a_stopped_command_goes_on(capsys, small_call, monkeypatch) -> None:
             2,
             "characters that the model knows; give another",
         ),
+        (["generate", "model", "--prompt", "t", "--quantize", "2"], 2, "--quantize is 8 or 4"),
+        (["generate", "model", "--prompt", "t", "--quantize", "4"], 2, "no groups of 64"),
         (["generate", "model", "--prompt", "t", "--seed", "-1"], 2, "--seed must be from 0"),
     ],
 )

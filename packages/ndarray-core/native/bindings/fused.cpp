@@ -103,6 +103,8 @@ void bind_fused(nb::module_& m) {
   m.def("gru_gradient", &gru_gradient, nb::arg("gradient"), nb::arg("h_0"), nb::arg("weight_hh"),
         nb::arg("gates"), nb::arg("out"), nb::kw_only(), nb::arg("reverse"), nb::arg("needs"));
 
+  m.def("quantized_matmul", &quantized_matmul, nb::arg("x"), nb::arg("weight"), nb::arg("scales"));
+
   // In place: what is returned is the list of parameters that was given.
   const auto result = [](nb::object parameters, bool done) {
     return done ? parameters : nb::object(nb::none());

@@ -155,6 +155,9 @@ Gradients attention_gradient(const Array& gradient, const Array& query, const Ar
                              const Array& value, const Array* mask, const Array& out,
                              const Array& logsumexp, double scale, bool causal, Needs needs);
 
+// ops/quantization
+Result quantized_matmul(const Array& x, const Array& weight, const Array& scales);
+
 // ops/optimization, in place. Returns whether there are kernels for all; else nothing is written.
 using Arrays = std::vector<Array>;
 bool sgd_step(const Arrays& parameters, const Arrays& gradients, const Arrays* momenta,

@@ -11,8 +11,8 @@ and the default, and "cpu", written in C++.
 
 Families of functions: creation, elementwise, reductions, cumulative, sorting, searching, sets,
 manipulation, indexing, updates, utility, einsum, interchange, inspection, linalg, fft, random,
-fused; and dtypes, constants, device, config, errors. All of them are names of this package, too,
-but for those of fft, random, fused and most of linalg.
+quantization, fused; and dtypes, constants, device, config, errors. All of them are names of this
+package, too, but for those of fft, random, quantization, fused and most of linalg.
 Standard: https://data-apis.org/array-api/latest/
 """
 
@@ -34,6 +34,7 @@ from . import (
     manipulation,
     padding,
     printing,
+    quantization,
     random,
     reductions,
     searching,
@@ -155,6 +156,7 @@ __all__ = [
     "num_threads",
     "outer",
     "promote_types",
+    "quantization",
     "random",
     "result_type",
     "set_default_device",

@@ -86,6 +86,7 @@ from tiny_nn.layers.normalization import *
 from tiny_nn.layers.padding import *
 from tiny_nn.layers.piecewise_linear import *
 from tiny_nn.layers.pooling import *
+from tiny_nn.layers.quantized_linear import *
 from tiny_nn.layers.recurrent import *
 from tiny_nn.layers.recurrent_cell import *
 from tiny_nn.layers.reshaping import *
@@ -183,6 +184,7 @@ __all__ += layers.normalization.__all__
 __all__ += layers.padding.__all__
 __all__ += layers.piecewise_linear.__all__
 __all__ += layers.pooling.__all__
+__all__ += layers.quantized_linear.__all__
 __all__ += layers.recurrent.__all__
 __all__ += layers.recurrent_cell.__all__
 __all__ += layers.reshaping.__all__

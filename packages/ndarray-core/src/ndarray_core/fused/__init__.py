@@ -20,6 +20,7 @@ from . import (
     normalization,
     optimization,
     pooling,
+    quantization,
     recurrent,
 )
 from .activation import *
@@ -31,6 +32,7 @@ from .losses import *
 from .normalization import *
 from .optimization import *
 from .pooling import *
+from .quantization import *
 from .recurrent import *
 from .softmax import *
 from .softmax import __all__ as _softmax
@@ -43,5 +45,6 @@ __all__ += losses.__all__
 __all__ += normalization.__all__
 __all__ += optimization.__all__
 __all__ += pooling.__all__
+__all__ += quantization.__all__
 __all__ += recurrent.__all__
 __all__ += _softmax

@@ -78,6 +78,7 @@ from .normalization import (
     rms_norm,
 )
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from .quantization import quantize, quantized_linear
 from .recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 
 __all__ = [
@@ -152,6 +153,8 @@ __all__ = [
     "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
+    "quantize",
+    "quantized_linear",
     "relu",
     "relu6",
     "rms_norm",

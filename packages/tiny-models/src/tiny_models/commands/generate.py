@@ -11,7 +11,7 @@ import typer
 import tiny_nn as nn
 from tiny_models.command_error import FAILED
 from tiny_models.commands.common import DeviceOption, check_device, check_input, fail
-from tiny_models.generation import LanguageModel, stream
+from tiny_models.generation import stream
 from tiny_models.language_models import load_language_model
 from tiny_models.pretrained import load_pretrained
 from tiny_models.tokenizer import Tokenizer, TokenizerError, decode_stream
@@ -40,13 +40,24 @@ def generate(
     cache: Annotated[
         bool, typer.Option(help="Keep keys and values of the tokens so far; else compute anew.")
     ] = True,
+    quantize: Annotated[
+        int | None,
+        typer.Option(help="Round the weights of linear layers to 8 or 4 bits, which is faster."),
+    ] = None,
     device: DeviceOption = "cpu",
 ) -> None:
     """Write a text, beginning with the prompt."""
     check_device(device)
     if not 0 <= seed < 2**64:
         fail(f"--seed must be from 0 to 2**64 - 1, got {seed}")
+    if quantize not in (None, 4, 8):
+        fail(f"--quantize is 8 or 4, got {quantize}")
     model, tokenizer, end_ids = load(checkpoint, device)
+    if quantize is not None:
+        try:
+            nn.quantize_(model, quantize)
+        except (ValueError, nn.errors.ShapeError) as error:
+            fail(f"--quantize {quantize}: {error}")
     try:
         ids = tokenizer.encode(prompt)
     except TokenizerError as error:
@@ -72,7 +83,7 @@ def generate(
         fail(str(error).removeprefix("generate: "))
 
 
-def load(checkpoint: str, device: str) -> tuple[LanguageModel, Tokenizer, frozenset[int]]:
+def load(checkpoint: str, device: str) -> tuple[nn.Module, Tokenizer, frozenset[int]]:
     """The model of a file or a folder, its tokenizer, and the tokens that end a text."""
     try:
         if os.path.isdir(checkpoint):
