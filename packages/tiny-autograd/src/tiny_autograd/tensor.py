@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 import ndarray_core as nd
 from ndarray_core import Device, DType
 
-from . import linalg, ops, variable
+from . import ops, variable
 from .autograd import backward
 from .description import Description
 from .in_place import InPlace
+from .methods import Methods
 from .new_tensors import NewTensors
 from .operators import Operators
-from .short_calls import method
 from .variable import wrap
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Shape = tuple[int, ...]
 
 
-class Tensor(Description, NewTensors, Operators, InPlace):
+class Tensor(Description, NewTensors, Operators, Methods, InPlace):
     """An array of numbers on a device, whose history can be differentiated.
 
     `tiny_autograd.tensor` makes one of numbers, `tiny_autograd.zeros` and its siblings of a shape;
@@ -245,6 +245,10 @@ class Tensor(Description, NewTensors, Operators, InPlace):
         """This tensor where the condition holds, else the other one or number."""
         return ops.where(condition, self, other)
 
+    def polygamma(self, n: builtins.int) -> Tensor:
+        """The n-th derivative of `digamma`."""
+        return ops.polygamma(n, self)
+
     def t(self) -> Tensor:
         """The transposed matrix; a vector stays as it is."""
         if self.array.ndim > 2:
@@ -253,232 +257,6 @@ class Tensor(Description, NewTensors, Operators, InPlace):
 
     def __getitem__(self, key: Any) -> Tensor:
         return ops.index(self, key)
-
-    # The operations that are methods too
-
-    add = method(ops.add)
-    sub = method(ops.sub)
-    mul = method(ops.mul)
-    div = method(ops.div)
-    floor_divide = method(ops.floor_divide)
-    remainder = method(ops.remainder)
-    fmod = method(ops.fmod)
-    pow = method(ops.pow)
-    float_power = method(ops.float_power)
-    neg = method(ops.neg)
-    abs = method(ops.abs)
-    square = method(ops.square)
-    reciprocal = method(ops.reciprocal)
-    sqrt = method(ops.sqrt)
-    rsqrt = method(ops.rsqrt)
-    maximum = method(ops.maximum)
-    minimum = method(ops.minimum)
-    fmax = method(ops.fmax)
-    fmin = method(ops.fmin)
-    clamp = method(ops.clamp)
-    clip = method(ops.clip, "clip")
-    nan_to_num = method(ops.nan_to_num)
-    lerp = method(ops.lerp)
-    addcmul = method(ops.addcmul)
-    addcdiv = method(ops.addcdiv)
-    atan2 = method(ops.atan2)
-    hypot = method(ops.hypot)
-    logaddexp = method(ops.logaddexp)
-
-    sign = method(ops.sign)
-    floor = method(ops.floor)
-    ceil = method(ops.ceil)
-    round = method(ops.round)
-    trunc = method(ops.trunc)
-    frac = method(ops.frac)
-
-    exp = method(ops.exp)
-    exp2 = method(ops.exp2)
-    expm1 = method(ops.expm1)
-    log = method(ops.log)
-    log1p = method(ops.log1p)
-    log2 = method(ops.log2)
-    log10 = method(ops.log10)
-    sin = method(ops.sin)
-    cos = method(ops.cos)
-    tan = method(ops.tan)
-    asin = method(ops.asin)
-    acos = method(ops.acos)
-    atan = method(ops.atan)
-    sinh = method(ops.sinh)
-    cosh = method(ops.cosh)
-    tanh = method(ops.tanh)
-    asinh = method(ops.asinh)
-    acosh = method(ops.acosh)
-    atanh = method(ops.atanh)
-    erf = method(ops.erf)
-    erfc = method(ops.erfc)
-    erfinv = method(ops.erfinv)
-    lgamma = method(ops.lgamma)
-    digamma = method(ops.digamma)
-
-    def polygamma(self, n: builtins.int) -> Tensor:
-        """The n-th derivative of `digamma`."""
-        return ops.polygamma(n, self)
-
-    sigmoid = method(ops.sigmoid)
-    logit = method(ops.logit)
-
-    relu = method(ops.relu)
-    softmax = method(ops.softmax)
-    log_softmax = method(ops.log_softmax)
-
-    eq = method(ops.eq)
-    ne = method(ops.ne)
-    lt = method(ops.lt)
-    le = method(ops.le)
-    gt = method(ops.gt)
-    ge = method(ops.ge)
-    logical_and = method(ops.logical_and)
-    logical_or = method(ops.logical_or)
-    logical_xor = method(ops.logical_xor)
-    logical_not = method(ops.logical_not)
-    isclose = method(ops.isclose)
-    allclose = method(ops.allclose)
-    equal = method(ops.equal)
-    isnan = method(ops.isnan)
-    isinf = method(ops.isinf)
-    isfinite = method(ops.isfinite)
-    bitwise_and = method(ops.bitwise_and)
-    bitwise_or = method(ops.bitwise_or)
-    bitwise_xor = method(ops.bitwise_xor)
-    bitwise_not = method(ops.bitwise_not)
-    bitwise_left_shift = method(ops.bitwise_left_shift)
-    bitwise_right_shift = method(ops.bitwise_right_shift)
-
-    sum = method(ops.sum)
-    mean = method(ops.mean)
-    prod = method(ops.prod)
-    nansum = method(ops.nansum)
-    nanmean = method(ops.nanmean)
-    count_nonzero = method(ops.count_nonzero)
-    amax = method(ops.amax)
-    amin = method(ops.amin)
-    argmax = method(ops.argmax)
-    argmin = method(ops.argmin)
-    any = method(ops.any)
-    all = method(ops.all)
-    logsumexp = method(ops.logsumexp)
-    var = method(ops.var)
-    std = method(ops.std)
-    var_mean = method(ops.var_mean)
-    std_mean = method(ops.std_mean)
-    norm = method(ops.norm)
-    max = method(ops.max)
-    min = method(ops.min)
-    aminmax = method(ops.aminmax)
-    median = method(ops.median)
-    quantile = method(ops.quantile)
-
-    cumsum = method(ops.cumsum)
-    cumprod = method(ops.cumprod)
-    cummax = method(ops.cummax)
-    cummin = method(ops.cummin)
-    logcumsumexp = method(ops.logcumsumexp)
-
-    reshape = method(ops.reshape)
-    permute = method(ops.permute)
-    transpose = method(ops.transpose)
-    expand = method(ops.expand)
-    broadcast_to = method(ops.broadcast_to)
-    squeeze = method(ops.squeeze)
-    unsqueeze = method(ops.unsqueeze)
-    flatten = method(ops.flatten)
-    ravel = method(ops.ravel)
-    unflatten = method(ops.unflatten)
-    movedim = method(ops.movedim)
-    moveaxis = method(ops.moveaxis)
-    swapaxes = method(ops.swapaxes)
-    swapdims = method(ops.swapdims)
-    rot90 = method(ops.rot90)
-    unfold = method(ops.unfold)
-
-    split = method(ops.split)
-    chunk = method(ops.chunk)
-    tensor_split = method(ops.tensor_split)
-    hsplit = method(ops.hsplit)
-    vsplit = method(ops.vsplit)
-    dsplit = method(ops.dsplit)
-    unbind = method(ops.unbind)
-    narrow = method(ops.narrow)
-    select = method(ops.select)
-    flip = method(ops.flip)
-    roll = method(ops.roll)
-    repeat = method(ops.repeat)
-    tile = method(ops.tile)
-    repeat_interleave = method(ops.repeat_interleave)
-
-    diagonal = method(ops.diagonal)
-    diag = method(ops.diag)
-    index_select = method(ops.index_select)
-    index_add = method(ops.index_add)
-    gather = method(ops.gather)
-    scatter_add = method(ops.scatter_add)
-    take_along_dim = method(ops.take_along_dim)
-    masked_fill = method(ops.masked_fill)
-    diag_embed = method(ops.diag_embed)
-    diagflat = method(ops.diagflat)
-    diagonal_scatter = method(ops.diagonal_scatter)
-    select_scatter = method(ops.select_scatter)
-    slice_scatter = method(ops.slice_scatter)
-    scatter = method(ops.scatter)
-    scatter_reduce = method(ops.scatter_reduce)
-    index_copy = method(ops.index_copy)
-    index_fill = method(ops.index_fill)
-    index_put = method(ops.index_put)
-    masked_select = method(ops.masked_select)
-    masked_scatter = method(ops.masked_scatter)
-    take = method(ops.take)
-    put = method(ops.put)
-
-    sort = method(ops.sort)
-    argsort = method(ops.argsort)
-    msort = method(ops.msort)
-    topk = method(ops.topk)
-    kthvalue = method(ops.kthvalue)
-    nonzero = method(ops.nonzero)
-    argwhere = method(ops.argwhere)
-    unique = method(ops.unique)
-    unique_consecutive = method(ops.unique_consecutive)
-    bincount = method(ops.bincount)
-    histc = method(ops.histc)
-    isin = method(ops.isin)
-
-    matmul = method(ops.matmul)
-    mm = method(ops.mm)
-    bmm = method(ops.bmm)
-    mv = method(ops.mv)
-    dot = method(ops.dot)
-    outer = method(ops.outer)
-    addmm = method(ops.addmm)
-    addmv = method(ops.addmv)
-    addr = method(ops.addr)
-    addbmm = method(ops.addbmm)
-    baddbmm = method(ops.baddbmm)
-    inner = method(ops.inner)
-    vdot = method(ops.vdot)
-    kron = method(ops.kron)
-    cross = method(ops.cross)
-    det = method(linalg.det)
-    slogdet = method(linalg.slogdet)
-    logdet = method(linalg.logdet)
-    inverse = method(linalg.inv, "inverse")
-    pinverse = method(linalg.pinv, "pinverse")
-    matrix_power = method(linalg.matrix_power)
-    cholesky_solve = method(linalg.cholesky_solve)
-    cholesky_inverse = method(linalg.cholesky_inverse)
-    tril = method(ops.tril)
-    triu = method(ops.triu)
-    trace = method(ops.trace)
-
-    clone = method(ops.clone)
-    contiguous = method(ops.contiguous)
-    astype = method(ops.astype)
 
     def double(self) -> Tensor:
         """With elements of type float64."""
