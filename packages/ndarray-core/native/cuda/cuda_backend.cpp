@@ -189,11 +189,6 @@ Array temporary(const Array& like, DType dtype, const Dims& shape) {
   return Array{like.device().allocate(dtype, size_of(shape)), Layout(shape)};
 }
 
-DTypeError unsupported_complex(const char* op, const Array& x) {
-  return DTypeError(message(op, ": ", name_of(x.dtype()), " is not supported on ", x.device().name,
-                            "; compute with complex numbers on the host: to_device('cpu')"));
-}
-
 const std::vector<Backend*>& backends() { return devices().backends; }
 std::string unavailable_reason() { return devices().reason; }
 

@@ -24,9 +24,6 @@ const cudaDeviceProp& properties_of(const Array& x);
 // A new dense array on the same device, for intermediate results.
 Array temporary(const Array& like, DType dtype, const Dims& shape);
 
-// Complex numbers are kept, moved, compared and added here, but not multiplied or more.
-DTypeError unsupported_complex(const char* op, const Array& x);
-
 void copy(const Array& out, const Array& x);
 void fill(const Array& out, Scalar value);
 void unary(UnaryOp op, const Array& out, const Array& x);

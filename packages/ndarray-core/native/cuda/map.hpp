@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(threads_per_block)
     Vector<Out, n> result;
     [&](const auto&... x) {
 #pragma unroll
-      for (int i = 0; i < n; ++i) result[i] = F::apply(x[i]...);
+      for (int i = 0; i < n; ++i) result[i] = F::apply(on_its_own(x[i])...);
     }(in.template load<n>(v * n)...);
     store_vector(out + v * n, result);
   }

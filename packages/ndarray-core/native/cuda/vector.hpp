@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "cuda/device.hpp"
 
@@ -28,6 +29,21 @@ inline constexpr int full_vector = sizeof(T) < 16 ? 16 / static_cast<int>(sizeof
 template <int n, typename T>
 __device__ __host__ __forceinline__ bool is_vector_aligned(const T* pointer) {
   return reinterpret_cast<uintptr_t>(pointer) % (sizeof(T) * n) == 0;
+}
+
+// The value, of which the compiler no longer knows where it comes from. Else nvcc computes
+// neighbouring bytes together, for which a processor need not have instructions, and what it makes
+// of that takes more registers than there are.
+template <typename T>
+__device__ __forceinline__ T on_its_own(T value) {
+#if defined(__CUDA_ARCH__)
+  if constexpr (std::is_integral_v<T> && sizeof(T) == 1) {
+    int bits = value;
+    asm("" : "+r"(bits));
+    return static_cast<T>(bits);
+  }
+#endif
+  return value;
 }
 
 #if defined(__CUDACC__)

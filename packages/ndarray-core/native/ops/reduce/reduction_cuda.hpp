@@ -195,8 +195,8 @@ template <typename R>
 class Reducer {
   using Element = typename R::Element;
   using Item = typename R::Item;
-  // More than 64 bytes of totals would not leave a thread the registers it needs.
-  static constexpr int n = std::min(full_vector<Element>, 64 / static_cast<int>(sizeof(Item)));
+  // More totals, or more than 64 bytes of them, would not leave a thread the registers it needs.
+  static constexpr int n = std::min({full_vector<Element>, 64 / static_cast<int>(sizeof(Item)), 8});
 
  public:
   // x lies on the device of `like`.
