@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,13 @@ def test_gradients(device: nd.Device) -> None:
             lambda g, x, b=backward, p=parameters: b(g, x, **p),
             [x],
         )
+
+
+def test_gelu_keeps_its_digits_far_out() -> None:
+    x = np.linspace(-7.0, 0.0, 2001, dtype=np.float32)
+    exact = [value * math.erfc(-value * math.sqrt(0.5)) / 2 for value in x.tolist()]
+    found = fused.gelu(nd.asarray(x, device="cpu"), approximate="none").numpy()
+    np.testing.assert_allclose(found, exact, rtol=1e-5)
 
 
 def test_what_is_refused(device: nd.Device) -> None:

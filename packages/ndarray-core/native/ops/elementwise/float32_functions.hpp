@@ -63,15 +63,29 @@ ND_INLINE float log_tail(float f) {
 
 ND_INLINE float exp(float x) { return detail::exp_value(x).high; }
 
-// The polynomial is minimax (Remez), fitted for this file.
+namespace detail {
+
+// x = n + r with |r| <= 1/2, and 2^r - 1. The polynomial is minimax (Remez), fitted for this file.
+ND_INLINE ExpParts exp2_parts(float x) {
+  const float shifted = x + whole_shift<float>;
+  const float r = x - (shifted - whole_shift<float>);
+  const float p = polynomial(r, 0.693147182f, 0.240226507f, 0.0555041097f, 0.00961803645f,
+                             0.0013333431f, 0.000154671347f, 1.53148158e-05f);
+  return {bits_of(shifted) - bits_of(whole_shift<float>), p * r};
+}
+
+}  // namespace detail
+
 ND_INLINE float exp2(float x) {
   x = x < -151.0f ? -151.0f : x;
   x = x > 129.0f ? 129.0f : x;
-  const float shifted = x + detail::whole_shift<float>;
-  const float r = x - (shifted - detail::whole_shift<float>);
-  const float p = polynomial(r, 0.693147182f, 0.240226507f, 0.0555041097f, 0.00961803645f,
-                             0.0013333431f, 0.000154671347f, 1.53148158e-05f);
-  return detail::scaled_value(bits_of(shifted) - bits_of(detail::whole_shift<float>), p * r).high;
+  const detail::ExpParts e = detail::exp2_parts(x);
+  return detail::scaled_value(e.n, e.expm1_r).high;
+}
+// For |x| <= 126; NaN passes.
+ND_INLINE float short_exp2(float x) {
+  const detail::ExpParts e = detail::exp2_parts(x);
+  return mul_add(detail::power_of_two(e.n), e.expm1_r, detail::power_of_two(e.n));
 }
 
 ND_INLINE float expm1(float x) {
