@@ -19,6 +19,20 @@ const Array& expect_array(nb::handle object, const char* op) {
                            .c_str());
 }
 
+using Join = Array (*)(const std::vector<const Array*>& parts, int64_t axis);
+
+Array join_function(Join join, const char* op, nb::handle arrays, int64_t axis) {
+  if (const Array* array = as_array(arrays)) {
+    throw nb::type_error(
+        message(op, ": takes a sequence of arrays, not one array of shape ", array->shape())
+            .c_str());
+  }
+  const nb::tuple items(nb::borrow(arrays));  // keeps what a generator makes
+  std::vector<const Array*> parts;
+  for (nb::handle item : items) parts.push_back(&expect_array(item, op));
+  return join(parts, axis);
+}
+
 Array binary_function(BinaryOp op, nb::handle x, nb::handle y) {
   const Array *left = as_array(x), *right = as_array(y);
   if (left && right) return binary(op, *left, *right);
@@ -164,6 +178,18 @@ void bind_functions(nb::module_& m) {
       nb::sig("def searchsorted(sorted: NDArray, values: NDArray | int | float, right: bool) -> "
               "NDArray"));
 
+  m.def(
+      "concat",
+      [](nb::handle arrays, int64_t axis) {
+        return join_function(&concat, "concat", arrays, axis);
+      },
+      nb::arg("arrays"), nb::arg("axis"),
+      nb::sig("def concat(arrays: collections.abc.Sequence[NDArray], axis: int) -> NDArray"));
+  m.def(
+      "stack",
+      [](nb::handle arrays, int64_t axis) { return join_function(&stack, "stack", arrays, axis); },
+      nb::arg("arrays"), nb::arg("axis"),
+      nb::sig("def stack(arrays: collections.abc.Sequence[NDArray], axis: int) -> NDArray"));
   m.def(
       "matmul",
       [](nb::handle x, nb::handle y) {

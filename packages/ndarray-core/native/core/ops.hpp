@@ -2,6 +2,8 @@
 // one call to the backend. Each lives in ops/<family>/<family>.cpp. Bindings call nothing else.
 #pragma once
 
+#include <vector>
+
 #include "core/backend.hpp"
 
 namespace nd {
@@ -21,6 +23,8 @@ Array reshape(const Array& x, const Dims& shape);  // a view, or a copy where th
 Array view_as(const Array& x, DType dtype);        // the same memory, read as another type
 void assign(const Array& target, const Array& value);  // target[...] = value: broadcasts, converts
 void fill(const Array& target, Scalar value);
+Array concat(const std::vector<const Array*>& parts, int64_t axis);
+Array stack(const std::vector<const Array*>& parts, int64_t axis);  // along a new axis
 bool may_share_memory(const Array& a, const Array& b);
 void check_same_device(const Array& a, const Array& b, const char* op);
 void check_ordered(const Array& x, const char* op);        // no complex numbers

@@ -21,8 +21,7 @@ import numpy as np
 from . import _core
 from ._core import NDArray
 from ._typing import Axis, Shape, expect_array, shape_tuple
-from .dtypes import result_type
-from .errors import DeviceError, DTypeError, OutOfMemoryError, ShapeError
+from .errors import DTypeError, OutOfMemoryError, ShapeError
 from .interchange import from_host
 
 __all__ = [
@@ -204,24 +203,6 @@ def diagonal(x: NDArray, /, offset: int = 0, axis1: int = -2, axis2: int = -1) -
     return x.diagonal(offset, axis1, axis2)
 
 
-def _common(arrays: Sequence[NDArray], op: str) -> Sequence[NDArray]:
-    if isinstance(arrays, NDArray):
-        raise TypeError(f"{op}: takes a sequence of arrays, not one array of shape {arrays.shape}")
-    if not arrays:
-        raise ShapeError(f"{op}: takes at least one array")
-    device = expect_array(arrays[0], op).device
-    for x in arrays:
-        if expect_array(x, op).device != device:
-            raise DeviceError(
-                f"{op}: arrays are on '{device}' and '{x.device}'; move one with "
-                f"to_device('{device}')"
-            )
-    if all(x.dtype == arrays[0].dtype for x in arrays):
-        return arrays
-    dtype = result_type(*arrays)
-    return [x.astype(dtype, copy=False) for x in arrays]
-
-
 def concat(arrays: Sequence[NDArray], /, *, axis: int | None = 0) -> NDArray:
     """The arrays one after the other along an axis, or flattened and one after the other if None.
 
@@ -230,24 +211,9 @@ def concat(arrays: Sequence[NDArray], /, *, axis: int | None = 0) -> NDArray:
     >>> nd.concat([nd.asarray([[1], [2]]), nd.asarray([[3, 4], [5, 6]])], axis=1).tolist()
     [[1, 3, 4], [2, 5, 6]]
     """
-    parts = _common(arrays, "concat")
     if axis is None:
-        parts, axis = [x.reshape((-1,)) for x in parts], 0
-    first = parts[0]
-    position = normalize_axis(axis, first.ndim, "concat")
-    before, after = first.shape[:position], first.shape[position + 1 :]
-    for x in parts:
-        if x.ndim != first.ndim or (x.shape[:position], x.shape[position + 1 :]) != (before, after):
-            raise ShapeError(
-                f"concat: shapes {first.shape} and {x.shape} differ in more than axis {position}"
-            )
-    size = sum(x.shape[position] for x in parts)
-    out = _core.empty((*before, size, *after), first.dtype, first.device)
-    lead, start = (slice(None),) * position, 0
-    for x in parts:
-        out[(*lead, slice(start, start + x.shape[position]))] = x
-        start += x.shape[position]
-    return out
+        arrays, axis = [expect_array(x, "concat").reshape((-1,)) for x in arrays], 0
+    return _core.concat(arrays, axis)
 
 
 def stack(arrays: Sequence[NDArray], /, *, axis: int = 0) -> NDArray:
@@ -256,12 +222,7 @@ def stack(arrays: Sequence[NDArray], /, *, axis: int = 0) -> NDArray:
     >>> nd.stack([nd.asarray([1, 2]), nd.asarray([3, 4])], axis=1).tolist()
     [[1, 3], [2, 4]]
     """
-    parts = _common(arrays, "stack")
-    for x in parts:
-        if x.shape != parts[0].shape:
-            raise ShapeError(f"stack: shapes {parts[0].shape} and {x.shape} differ")
-    position = normalize_axis(axis, parts[0].ndim + 1, "stack")
-    return concat([x.expand_dims(position) for x in parts], axis=position)
+    return _core.stack(arrays, axis)
 
 
 def unstack(x: NDArray, /, *, axis: int = 0) -> tuple[NDArray, ...]:

@@ -140,6 +140,7 @@ class Op(Generic[P]):
         self.variadic = not self.operands and rest[0].kind is kinds.VAR_POSITIONAL
         if self.variadic:
             self.operands = (rest.pop(0).name,)
+        self._has_one_operand = len(self.operands) == 1 and not self.variadic
         self.parameters = tuple(p.name for p in rest)
         self._rest = next((p.name for p in rest if p.kind is kinds.VAR_POSITIONAL), None)
         self._defaults = {p.name: p.default for p in rest if p.default is not kinds.empty}
@@ -153,11 +154,30 @@ class Op(Generic[P]):
         registry[self.name] = self
 
     def __call__(self, *args: P.args, **parameters: P.kwargs) -> Tensor:
+        x: Any
+        if self._has_one_operand and args and not observers:
+            x = args[0]
+            if isinstance(x, Variable):  # what follows this block, in fewer steps
+                array: Any = x.array
+                rest: Any = args[1:]
+                out = self.forward(array, *rest, **parameters)
+                plan = None
+                if x._requires_grad and is_recording():
+                    plan = self.plan_for(1, 1)
+                extras: Sequence[Any] = ()
+                if self.extras:
+                    out, *extras = out
+                if plan is None:
+                    return wrap(out)
+                if plan.saves == OPERANDS:
+                    saved: tuple[Any, ...] = (array,)
+                else:
+                    saved = self.save(plan, (array, *extras), out, args, parameters)
+                return recorded(out, plan, (x._node or x,), saved)
         arrays: list[Any] = []
         mask = 0
         bit = 1
         from_tensors = False
-        x: Any
         for x in args:
             if isinstance(x, Variable):
                 from_tensors = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from . import variable
@@ -132,17 +133,26 @@ def method(
     function: Callable[Concatenate[Any, Q], R], name: str | None = None
 ) -> Callable[Concatenate[Tensor, Q], R]:
     """A method of Tensor that calls an operation, with its signature and documentation."""
-
-    def long_call(self: Tensor, /, *args: Q.args, **parameters: Q.kwargs) -> R:
-        return function(self, *args, **parameters)
-
     operation: Any = function
-    arity = operation.arity if isinstance(function, Op) else 0
-    call: Any = long_call
-    if arity == 1:
+    call: Any
+    if isinstance(function, FunctionType):
+        # The function itself under another name: a call in between would show in its time.
+        call = FunctionType(
+            function.__code__,
+            function.__globals__,
+            argdefs=function.__defaults__,
+            closure=function.__closure__,
+        )
+        call.__kwdefaults__ = function.__kwdefaults__
+    elif operation.arity == 1:
         call = unary(operation)
-    elif arity == 2:
+    elif operation.arity == 2:
         call = binary(operation)
+    else:
+
+        def call(self: Tensor, /, *args: Q.args, **parameters: Q.kwargs) -> R:
+            return function(self, *args, **parameters)
+
     signature = inspect.signature(function)
     first, *others = signature.parameters.values()
     own = first.replace(name="self", annotation=inspect.Parameter.empty)

@@ -40,9 +40,10 @@ class Fused(Generic[P, R]):
 
     def __init__(self, definition: Callable[P, R]) -> None:
         self.definition = definition
-        self._kernel: Callable[..., Any] = getattr(_core, definition.__name__)
         # The compiled function has no defaults of its own.
-        self._defaults = getattr(definition, "__kwdefaults__", None) or {}
+        defaults = getattr(definition, "__kwdefaults__", None) or {}
+        kernel: Callable[..., Any] = getattr(_core, definition.__name__)
+        self._kernel = functools.partial(kernel, **defaults) if defaults else kernel
         functools.update_wrapper(self, definition)
 
     def has_kernel(self, device: DeviceLike) -> bool:
@@ -54,7 +55,7 @@ class Fused(Generic[P, R]):
         return _core.has_kernel(self.__name__, device)
 
     def __call__(self, *operands: P.args, **parameters: P.kwargs) -> R:
-        result: R | None = self._kernel(*operands, **{**self._defaults, **parameters})
+        result: R | None = self._kernel(*operands, **parameters)
         if result is not None:
             return result
         if any(map(_is_half, operands)):

@@ -16,6 +16,8 @@ from .comparison import isfinite, logical_or
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+_ARRAYS = (Variable, NDArray)
+
 __all__ = ["clamp", "clip", "fmax", "fmin", "maximum", "minimum", "nan_to_num"]
 
 
@@ -133,7 +135,7 @@ def clamp(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
     """
     if min is None and max is None:
         raise ValueError("clamp: give min, max, or both")
-    if not isinstance(min, Variable | NDArray) and not isinstance(max, Variable | NDArray):
+    if not isinstance(min, _ARRAYS) and not isinstance(max, _ARRAYS):
         return clamp_to(x, min, max)
     if min is not None:
         x = where(x < min, min, x)

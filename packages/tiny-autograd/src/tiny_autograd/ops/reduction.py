@@ -49,6 +49,10 @@ def axes(dim: Dim, x: Operand) -> tuple[int, ...] | None:
 
 def axis(name: str, dim: int | None, x: Operand) -> int | None:
     """As `axes`, for the operation `name`, which goes over one dimension or over all."""
+    if type(dim) is int:  # mostly
+        ndim: int = x.ndim
+        if -ndim <= dim < ndim:
+            return dim % ndim
     if isinstance(dim, tuple | list):
         raise TypeError(f"{name}: dim is one dimension or None, not {dim}")
     found = axes(dim, x)

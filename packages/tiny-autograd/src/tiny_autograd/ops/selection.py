@@ -24,6 +24,8 @@ from .shape import movedim, reshape, squeeze
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
+_ARRAYS = (Variable, NDArray)
+
 __all__ = [
     "aminmax",
     "max",
@@ -69,10 +71,10 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Tensor | Extremum
     >>> x.max(), x.max(dim=1).indices
     (tensor(5.), tensor([1, 0]))
     """
-    if isinstance(dim, Variable | NDArray):
-        return maximum(x, dim)
     if dim is None:
         return amax(x)
+    if isinstance(dim, _ARRAYS):
+        return maximum(x, dim)
     return _along(x, argmax(x, dim, True), dim, keepdim)
 
 
@@ -90,10 +92,10 @@ def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Tensor | Extremum
     >>> x.min(), x.min(dim=1).indices
     (tensor(1.), tensor([0, 1]))
     """
-    if isinstance(dim, Variable | NDArray):
-        return minimum(x, dim)
     if dim is None:
         return amin(x)
+    if isinstance(dim, _ARRAYS):
+        return minimum(x, dim)
     return _along(x, argmin(x, dim, True), dim, keepdim)
 
 
