@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -94,6 +95,36 @@ std::atomic<int>& configured_threads() {
 
 thread_local bool inside_region = false;
 
+// Where a sleeping worker wakes up. A scheduler may put it behind the thread that wakes it, on the
+// same processor, although another one is idle, and leave it there for milliseconds.
+class Place {
+ public:
+#if defined(__linux__)
+  void keep_off(std::thread& worker, int processor) {
+    const pthread_t thread = worker.native_handle();
+    if (processor < 0 || pthread_getaffinity_np(thread, sizeof(usual_), &usual_) != 0) return;
+    cpu_set_t others = usual_;
+    CPU_CLR(processor, &others);
+    if (CPU_COUNT(&others) == 0) return;  // it may run nowhere else
+    is_kept_off_ = pthread_setaffinity_np(thread, sizeof(others), &others) == 0;
+  }
+  // Called by the worker itself: from here on the scheduler may move it anywhere.
+  void free() {
+    if (is_kept_off_) pthread_setaffinity_np(pthread_self(), sizeof(usual_), &usual_);
+    is_kept_off_ = false;
+  }
+  static int current_processor() { return sched_getcpu(); }
+
+ private:
+  cpu_set_t usual_;
+  bool is_kept_off_ = false;
+#else
+  void keep_off(std::thread&, int) {}
+  void free() {}
+  static int current_processor() { return -1; }
+#endif
+};
+
 class Pool {
  public:
   // Runs the tasks, or returns false when another thread's region is under way.
@@ -116,6 +147,11 @@ class Pool {
   }
 
  private:
+  struct Worker {
+    std::thread thread;
+    bool sleeps = false;
+    Place place;
+  };
   static constexpr uint64_t ticket = uint64_t{1} << 32;  // state_: tickets left, workers inside
   static constexpr uint64_t inside_mask = ticket - 1;
 
@@ -126,7 +162,16 @@ class Pool {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      while (workers_.size() < count) workers_.emplace_back([this] { work(); });
+      while (workers_.size() < count) {
+        workers_.push_back(std::make_unique<Worker>());
+        Worker& worker = *workers_.back();
+        try {
+          worker.thread = std::thread([this, &worker] { work(worker); });
+        } catch (...) {
+          workers_.pop_back();
+          throw;
+        }
+      }
     } catch (const std::system_error& error) {
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
       throw Error(message("cannot start thread ", workers_.size() + 2, " of ", count + 1, " (",
@@ -141,6 +186,10 @@ class Pool {
     if (sleepers_.load() == 0) return;
     {
       std::lock_guard lock(mutex_);
+      const int processor = Place::current_processor();
+      for (const auto& worker : workers_) {
+        if (worker->sleeps) worker->place.keep_off(worker->thread, processor);
+      }
     }
     work_or_sleep_.notify_all();
   }
@@ -172,15 +221,18 @@ class Pool {
     }
   }
 
-  [[noreturn]] void work() {
+  [[noreturn]] void work(Worker& self) {
     inside_region = true;  // whatever a task calls runs on this thread alone
     const auto open = [this] { return state_.load(std::memory_order_relaxed) >= ticket; };
     for (;;) {
       if (!spin_until(open)) {
         std::unique_lock lock(mutex_);
         sleepers_.fetch_add(1);
+        self.sleeps = true;
         work_or_sleep_.wait(lock, [this] { return state_.load() >= ticket; });
+        self.sleeps = false;
         sleepers_.fetch_sub(1);
+        self.place.free();
       }
       if (enter()) {
         take_tasks();
@@ -210,11 +262,11 @@ class Pool {
   std::atomic<bool> failed_{false};
   std::exception_ptr exception_;
 
-  std::mutex mutex_;  // guards nothing but sleeping and waking
+  std::mutex mutex_;  // guards nothing but sleeping and waking: workers' sleeps and place
   std::condition_variable work_or_sleep_, all_left_;
   std::atomic<int> sleepers_{0};
   std::atomic<bool> caller_sleeps_{false};
-  std::vector<std::thread> workers_;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 // Never destroyed: at exit its threads may still look for work, and after a fork they no longer
