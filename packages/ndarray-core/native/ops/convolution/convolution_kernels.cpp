@@ -34,9 +34,8 @@ ND_INLINE int64_t run_length(const int64_t* offsets, int64_t count, int64_t step
 template <typename T>
 void pack_x(T* packed, const T* x, int64_t row_stride, const int64_t* terms, int64_t rows,
             int64_t depth) {
-  constexpr int64_t tile_rows = Blocking<T>::row_tile;
-  for (int64_t i = 0; i < rows; i += tile_rows) {
-    const int64_t count = smaller(tile_rows, rows - i);
+  for (int64_t i = 0, count; i < rows; i += count) {
+    count = next_tile_rows<T>(rows - i);
     const int64_t width = round_up(count, Blocking<T>::row_step);
     T* const panel = packed + i * depth;
     for (int64_t k = 0; k < depth;) {
@@ -151,14 +150,14 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
              smaller(width, columns - j));
     }
     // A block of x stays in the second-level cache while the panels of y pass by.
-    for (int64_t i0 = 0; i0 < product.rows; i0 += rows) {
-      const int64_t end = smaller(i0 + rows, product.rows);
+    for (int64_t i0 = 0, end; i0 < product.rows; i0 = end) {
+      end = block_end<T>(i0, rows, product.rows);
       for (int64_t j = 0; j < columns; j += width) {
         const int64_t count = smaller(width, columns - j);
         const T* const panel = packed_y + j * depth;
         const bool is_dense = run_length(out_offsets + j, count, 1) == count;
-        for (int64_t i = i0; i < end; i += B::row_tile) {
-          const int64_t tile_rows = smaller(B::row_tile, end - i);
+        for (int64_t i = i0, tile_rows; i < end; i += tile_rows) {
+          tile_rows = next_tile_rows<T>(end - i);
           T* const out = product.out + i * product.out_row;
           const T* const x = packed_x + i * depth;
           if (is_dense) {

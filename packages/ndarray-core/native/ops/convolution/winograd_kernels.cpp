@@ -144,11 +144,11 @@ void multiply(T* out, int64_t out_size, const T* packed, int64_t component_size,
   for (int component = 0; component < components; ++component) {
     for (int64_t k = 0; k < channels; k += depth) {
       const int64_t count = smaller(depth, channels - k);
-      for (int64_t first = 0; first < rows; first += block) {
-        const int64_t end = smaller(first + block, rows);
+      for (int64_t first = 0, end; first < rows; first = end) {
+        end = block_end<T>(first, block, rows);
         for (int64_t panel = 0; panel < panels; ++panel) {
-          for (int64_t i = first; i < end; i += B::row_tile) {
-            const int64_t tile_rows = smaller(B::row_tile, end - i);
+          for (int64_t i = first, tile_rows; i < end; i += tile_rows) {
+            tile_rows = next_tile_rows<T>(end - i);
             choose_packed_tile<T>(tile_rows)(
                 out + i * columns + panel * width, columns, packed + k * padded_rows + i * count, 0,
                 0, tiles + panel * size + k * width, width, count, tile_rows, width, k > 0);

@@ -27,7 +27,7 @@ void multiply_block(T* out, int64_t out_stride, const T* x, int64_t x_row, int64
                     T* packed_x) {
   constexpr int64_t column_tile = Blocking<T>::column_tile;
   alignas(64) T panel[Blocking<T>::depth * column_tile];
-  const int64_t tile_rows = packed_x != nullptr ? Blocking<T>::row_tile : direct_rows<T>;
+  const int64_t most_rows = packed_x != nullptr ? Blocking<T>::row_tile : direct_rows<T>;
   if (packed_x != nullptr) pack_rows(packed_x, x, x_row, x_column, rows, depth);
   // No packed copy where few rows use it, as long as y's own rows are close together, nor of a y
   // that stays in the first-level cache as it is.
@@ -47,8 +47,8 @@ void multiply_block(T* out, int64_t out_stride, const T* x, int64_t x_row, int64
       pack_columns(panel, y.data + j * y.column_stride, y.row_stride, y.column_stride, columns,
                    depth);
     }
-    for (int64_t i = 0; i < rows; i += tile_rows) {
-      const int64_t count = smaller(tile_rows, rows - i);
+    for (int64_t i = 0, count; i < rows; i += count) {
+      count = next_tile_rows<T>(rows - i, most_rows);
       if (packed_x != nullptr) {
         choose_packed_tile<T>(count)(out + i * out_stride + j, out_stride, packed_x + i * depth, 0,
                                      0, y_panel, y_step, depth, count, columns, add);

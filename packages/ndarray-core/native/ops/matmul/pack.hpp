@@ -76,19 +76,20 @@ ND_INLINE void pack_panel(T* to, const T* from, int64_t stride, int64_t step, in
   }
 }
 
-// A block of x, in panels of row_tile rows, the last one as narrow as its tile.
+// A block of x, in a panel for each tile.
 template <typename T>
 void pack_rows(T* to, const T* x, int64_t row_stride, int64_t column_stride, int64_t rows,
                int64_t depth) {
-  constexpr int tile_rows = Blocking<T>::row_tile;
-  int64_t i = 0;
-  for (; i + tile_rows <= rows; i += tile_rows) {
-    pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, tile_rows, tile_rows,
-               depth);
-  }
-  if (i < rows) {
-    pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, rows - i,
-               round_up(rows - i, Blocking<T>::row_step), depth);
+  constexpr int full = Blocking<T>::row_tile;
+  for (int64_t i = 0; i < rows;) {
+    const int64_t count = next_tile_rows<T>(rows - i);
+    if (count == full) {
+      pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, full, full, depth);
+    } else {
+      pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, count,
+                 round_up(count, Blocking<T>::row_step), depth);
+    }
+    i += count;
   }
 }
 

@@ -74,6 +74,19 @@ int64_t balanced_rows(int64_t m) {
   return round_up(ceil_div(m, ceil_div(m, Blocking<T>::rows)), Blocking<T>::row_tile);
 }
 
+// How many rows of those that are left the next tile takes. A last one of few rows would have too
+// few accumulators: the last two share their rows then.
+template <typename T>
+int64_t next_tile_rows(int64_t left, int64_t most = Blocking<T>::row_tile) {
+  if (left <= most || left >= most + 4) return smaller(left, most);
+  return round_up(ceil_div(left, 2), Blocking<T>::row_step);
+}
+// Where a block of packed rows ends that begins at `first`: between two tiles.
+template <typename T>
+int64_t block_end(int64_t first, int64_t block, int64_t rows) {
+  return rows - (first + block) < Blocking<T>::row_tile ? rows : first + block;
+}
+
 // out (R, columns) = or += x (R, depth) @ y (depth, 2 vectors). Columns beyond `columns` are
 // computed but not stored.
 template <typename T, int R>
