@@ -54,7 +54,7 @@ void exponentials(T* scores, int64_t rows, int64_t columns, T scale, const Block
     // No key seen yet: subtracting 0 leaves exp(-inf) = 0.
     const T shift = now == minus_infinity<T> ? T(0) : now;
     const T sum =
-        sum_over<T>(seen, [=](int64_t i) { return scores[i] = m::exp(scores[i] - shift); });
+        sum_over<T>(seen, [=](int64_t i) { return scores[i] = m::bounded_exp(scores[i] - shift); });
     largest[row] = now;
     if (before == now || before == minus_infinity<T>) {  // and out is 0 in the second case
       total[row] += sum;
@@ -90,7 +90,7 @@ void gradients(T* scores, T* of_weights, int64_t rows, int64_t columns, T scale,
     const T taken = along[row];
 #pragma GCC ivdep
     for (int64_t i = 0; i < seen; ++i) {
-      const T weight = m::exp(scores[i] - shift);
+      const T weight = m::bounded_exp(scores[i] - shift);
       scores[i] = weight;
       of_weights[i] = weight * (of_weights[i] - taken) * scale;
     }

@@ -82,6 +82,13 @@ ND_INLINE float exp2(float x) {
   const detail::ExpParts e = detail::exp2_parts(x);
   return detail::scaled_value(e.n, e.expm1_r).high;
 }
+// exp where no result is large: for x <= 88 and NaN. 0 where the result would be subnormal.
+ND_INLINE float bounded_exp(float x) {
+  x = x < -88.0f ? -88.0f : x;  // -127 ln 2 rounds to it: its power of two is 0
+  const detail::ExpParts e = detail::exp_parts(x);
+  const float scale = detail::power_of_two(e.n);
+  return mul_add(scale, e.expm1_r, scale);
+}
 // For |x| <= 126; NaN passes.
 ND_INLINE float short_exp2(float x) {
   const detail::ExpParts e = detail::exp2_parts(x);

@@ -58,6 +58,7 @@ ND_INLINE Rounded<double> exp_value(double x) {
 }  // namespace detail
 
 ND_INLINE double exp(double x) { return detail::exp_value(x).high; }
+ND_INLINE double bounded_exp(double x) { return exp(x); }
 
 ND_INLINE double expm1(double x) {
   const double original = x;

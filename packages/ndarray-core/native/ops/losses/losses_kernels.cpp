@@ -12,8 +12,8 @@ void cross_entropy(T* losses, T* logsumexp, const T* logits, const int64_t* targ
                    int64_t ignore_index, int64_t rows, int64_t classes) {
   for (int64_t row = 0; row < rows; ++row, logits += classes) {
     const T largest = max_of(logits, classes);
-    const T log_total =
-        m::log(sum_over<T>(classes, [=](int64_t i) { return m::exp(logits[i] - largest); }));
+    const T log_total = m::log(
+        sum_over<T>(classes, [=](int64_t i) { return m::bounded_exp(logits[i] - largest); }));
     logsumexp[row] = largest + log_total;
     losses[row] = target[row] == ignore_index ? T(0) : log_total - (logits[target[row]] - largest);
   }
@@ -30,7 +30,7 @@ void cross_entropy_gradient(T* result, const T* gradient, const T* logits, const
     }
     const T factor = gradient[row], shift = logsumexp[row];
 #pragma GCC ivdep
-    for (int64_t i = 0; i < classes; ++i) result[i] = factor * m::exp(logits[i] - shift);
+    for (int64_t i = 0; i < classes; ++i) result[i] = factor * m::bounded_exp(logits[i] - shift);
     result[target[row]] -= factor;
   }
 }

@@ -12,7 +12,8 @@ template <typename T>
 void softmax(T* out, const T* x, int64_t rows, int64_t length) {
   for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
     const T largest = max_of(x, length);
-    const T total = sum_over<T>(length, [=](int64_t i) { return out[i] = m::exp(x[i] - largest); });
+    const T total =
+        sum_over<T>(length, [=](int64_t i) { return out[i] = m::bounded_exp(x[i] - largest); });
     const T scale = 1 / total;
 #pragma GCC ivdep
     for (int64_t i = 0; i < length; ++i) out[i] *= scale;
@@ -33,7 +34,7 @@ template <typename T>
 void log_softmax(T* out, const T* x, int64_t rows, int64_t length) {
   for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
     const T largest = max_of(x, length);
-    const T total = sum_over<T>(length, [=](int64_t i) { return m::exp(x[i] - largest); });
+    const T total = sum_over<T>(length, [=](int64_t i) { return m::bounded_exp(x[i] - largest); });
     const T log_total = m::log(total);
 #pragma GCC ivdep
     for (int64_t i = 0; i < length; ++i) out[i] = (x[i] - largest) - log_total;
