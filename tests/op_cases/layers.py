@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tests.op_cases.row import OpCase, between, case, distinct, fixed, integers, normal
 
+from tiny_autograd import Generator
 from tiny_autograd import functional as F
 
 f = "torch.nn.functional."
@@ -58,6 +59,17 @@ def _quantized() -> OpCase:
     )
 
 
+def _positions_and_masks() -> list[OpCase]:
+    turned = ("lambda x, cos, sin: (lambda a, b: torch.cat([a * cos - b * sin, b * cos + a * sin], "
+              "-1))(*x.chunk(2, -1))")
+    return [
+        case("rotary_embedding", F.rotary_embedding, normal(2, 3, 4), normal(3, 2), normal(3, 2),
+             torch=turned, covers="rotary_embedding"),
+        case("dropout", lambda x: F.dropout(x, 0.3, generator=Generator(5)), normal(5, 7),
+             covers="dropout"),
+    ]
+
+
 def _losses() -> list[OpCase]:
     a, p, n = normal(3, 4), distinct(3, 4), between(-1, 1, 3, 4)
     signs = fixed([1, -1, 1])
@@ -88,4 +100,4 @@ def _losses() -> list[OpCase]:
 
 # fmt: on
 
-CASES = [*_attention(), *_normalizations(), *_losses(), _quantized()]
+CASES = [*_attention(), *_normalizations(), *_losses(), _quantized(), *_positions_and_masks()]

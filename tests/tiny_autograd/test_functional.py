@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import ndarray_core as nd
 import tiny_autograd as ta
 from tiny_autograd import errors
 from tiny_autograd import functional as F
@@ -264,6 +265,15 @@ class TestDropout:
         out.sum().backward()
         assert x.grad is not None
         assert x.grad.tolist() == out.tolist()
+
+    def test_keeps_no_mask(self) -> None:
+        x = ta.ones(1 << 18, requires_grad=True, device="cpu")
+        before = nd.memory_stats("cpu")["in_use"]
+        out = F.dropout(x, 0.5)
+        assert nd.memory_stats("cpu")["in_use"] - before == out.array.nbytes
+        out.sum().backward()
+        assert x.grad is not None
+        np.testing.assert_array_equal(x.grad.numpy(), out.detach().numpy())
 
 
 def test_max_pool_takes_the_first_of_equals() -> None:

@@ -8,7 +8,7 @@ from tests.tiny_models.language import VARIANTS, small
 import tiny_nn as nn
 from tiny_models import LLM, LLMConfig, LSTMConfig, load_language_model
 from tiny_models.language_models import KINDS, save_language_model
-from tiny_models.llm import KVCache, rotary_angles, rotate
+from tiny_models.llm import KVCache, rotary_angles
 from tiny_models.tokenizer import CharacterTokenizer
 from tiny_nn.checkpoint import CheckpointError, load_file, load_metadata, save_file
 
@@ -65,7 +65,8 @@ def test_rotation_depends_on_distances_only() -> None:
     def product(first: int, second: int) -> float:
         angles = rotary_angles(nn.tensor([first, second]), 6, 100.0)
         turned = [
-            rotate(x, *(part[i : i + 1] for part in angles)) for i, x in enumerate((query, key))
+            nn.functional.rotary_embedding(x, *(part[i : i + 1] for part in angles))
+            for i, x in enumerate((query, key))
         ]
         return (turned[0] * turned[1]).sum().item()
 

@@ -105,6 +105,10 @@ void bind_fused(nb::module_& m) {
 
   m.def("quantized_matmul", &quantized_matmul, nb::arg("x"), nb::arg("weight"), nb::arg("scales"));
 
+  m.def("dropout", &dropout, nb::arg("x"), nb::kw_only(), nb::arg("p"), nb::arg("seed"),
+        nb::arg("offset"));
+  m.def("rotary_embedding", &rotary_embedding, nb::arg("x"), nb::arg("cos"), nb::arg("sin"));
+
   // In place: what is returned is the list of parameters that was given.
   const auto result = [](nb::object parameters, bool done) {
     return done ? parameters : nb::object(nb::none());

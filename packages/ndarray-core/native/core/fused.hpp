@@ -158,6 +158,10 @@ Gradients attention_gradient(const Array& gradient, const Array& query, const Ar
 // ops/quantization
 Result quantized_matmul(const Array& x, const Array& weight, const Array& scales);
 
+// ops/random, ops/rotary
+Result dropout(const Array& x, double p, uint64_t seed, uint64_t offset);
+Result rotary_embedding(const Array& x, const Array& cos, const Array& sin);
+
 // ops/optimization, in place. Returns whether there are kernels for all; else nothing is written.
 using Arrays = std::vector<Array>;
 bool sgd_step(const Arrays& parameters, const Arrays& gradients, const Arrays* momenta,

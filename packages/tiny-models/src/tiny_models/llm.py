@@ -166,20 +166,12 @@ class KVCache:
 def rotary_angles(positions: nn.Tensor, head_dim: int, theta: float) -> tuple[nn.Tensor, nn.Tensor]:
     """Cosine and sine of every position's angles (Su et al. 2021, section 3.2.2).
 
-    positions: (T,) -> two of (T, D). Pair i of D / 2 turns by position * theta^(-2i / D).
+    positions: (T,) -> two of (T, D / 2). Pair i of D / 2 turns by position * theta^(-2i / D).
     """
     exponents = nn.arange(0, head_dim, 2, device=positions.device, dtype=nn.float32) / head_dim
     frequencies = (exponents * -math.log(theta)).exp()  # (D / 2,)
     angles = positions.to(nn.float32)[:, None] * frequencies  # (T, D / 2)
-    angles = nn.cat([angles, angles], -1)
     return angles.cos(), angles.sin()
-
-
-def rotate(x: nn.Tensor, cos: nn.Tensor, sin: nn.Tensor) -> nn.Tensor:
-    """Turn the pairs (x_i, x_{i + D/2}) by their angles: (..., T, D) -> the same."""
-    half = x.shape[-1] // 2
-    turned = nn.cat([-x[..., half:], x[..., :half]], -1)
-    return x * cos + turned * sin
 
 
 class Attention(nn.Module):
@@ -209,7 +201,8 @@ class Attention(nn.Module):
         key = self.heads(self.k_proj(x))  # (B, G, T, D)
         value = self.heads(self.v_proj(x))
         if angles is not None:
-            query, key = rotate(query, *angles), rotate(key, *angles)
+            query = F.rotary_embedding(query, *angles)
+            key = F.rotary_embedding(key, *angles)
         if cache is not None:
             key, value = cache.append(self.layer, key, value)  # (B, G, S, D)
         mixed = F.scaled_dot_product_attention(

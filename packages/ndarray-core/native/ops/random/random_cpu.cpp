@@ -1,7 +1,10 @@
 #include <algorithm>
 
+#include "core/allow_threads.hpp"
+#include "core/fused.hpp"
 #include "core/threads.hpp"
 #include "cpu/cpu_backend.hpp"
+#include "cpu/real_types.hpp"
 #include "ops/random/random_kernels.hpp"
 
 namespace nd::cpu {
@@ -38,6 +41,26 @@ void random(Distribution d, const Array& out, uint64_t seed, uint64_t offset) {
     const int64_t words = start * (nbytes / 4);
     kernel(data + start * nbytes, std::min(elements_per_task, count - start), seed,
            offset + static_cast<uint64_t>(words / 4));
+  });
+}
+
+void dropout(const Array& out, const Array& x, double keep, uint64_t seed, uint64_t offset) {
+  const RandomKernels& kernels = ND_SELECT_KERNELS(random_kernels);
+  AllowThreads allow(out.size());
+  dispatch_real(x.dtype(), [&]<typename T>() {
+    const auto kernel = [&] {
+      if constexpr (std::is_same_v<T, float>) {
+        return kernels.dropout_float32;
+      } else {
+        return kernels.dropout_float64;
+      }
+    }();
+    parallel_for(divide_up(out.size(), elements_per_task), [&](int64_t task) {
+      const int64_t start = task * elements_per_task;
+      kernel(elements<T>(out) + start, elements<T>(x) + start,
+             std::min(elements_per_task, out.size() - start), static_cast<float>(keep),
+             static_cast<T>(1 / keep), seed, offset + static_cast<uint64_t>(start / 4));
+    });
   });
 }
 

@@ -82,8 +82,21 @@ void normal(void* out, int64_t count, uint64_t seed, uint64_t block) {
   });
 }
 
-constexpr RandomKernels kernels = {bits, uniform<float>, uniform<double>, normal<float>,
-                                   normal<double>};
+template <typename T>
+void dropout(T* out, const T* x, int64_t count, float keep, T scale, uint64_t seed,
+             uint64_t block) {
+  alignas(64) uint32_t words[tile_words];
+  for (int64_t start = 0; start < count; start += tile_words) {
+    const int64_t n = count - start < tile_words ? count - start : tile_words;
+    make_words(words, (n + 3) / 4, seed, block + static_cast<uint64_t>(start / 4));
+    for (int64_t i = 0; i < n; ++i) {
+      out[start + i] = x[start + i] * (uniform_of_words(words[i]) < keep ? scale : T(0));
+    }
+  }
+}
+
+constexpr RandomKernels kernels = {bits,           uniform<float>, uniform<double>, normal<float>,
+                                   normal<double>, dropout<float>, dropout<double>};
 
 }  // namespace
 

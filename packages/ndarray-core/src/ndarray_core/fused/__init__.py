@@ -22,18 +22,22 @@ from . import (
     pooling,
     quantization,
     recurrent,
+    rotary,
 )
 from .activation import *
 from .attention import *
 from .attention import __all__ as _attention
 from .convolutions import *
 from .definition import Fused, fused
+from .dropout import *
+from .dropout import __all__ as _dropout
 from .losses import *
 from .normalization import *
 from .optimization import *
 from .pooling import *
 from .quantization import *
 from .recurrent import *
+from .rotary import *
 from .softmax import *
 from .softmax import __all__ as _softmax
 
@@ -41,10 +45,12 @@ __all__ = ["Fused", "fused"]
 __all__ += activation.__all__
 __all__ += _attention
 __all__ += convolutions.__all__
+__all__ += _dropout
 __all__ += losses.__all__
 __all__ += normalization.__all__
 __all__ += optimization.__all__
 __all__ += pooling.__all__
 __all__ += quantization.__all__
 __all__ += recurrent.__all__
+__all__ += rotary.__all__
 __all__ += _softmax

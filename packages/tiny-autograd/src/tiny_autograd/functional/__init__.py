@@ -80,6 +80,7 @@ from .normalization import (
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .quantization import quantize, quantized_linear
 from .recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
+from .rotary import rotary_embedding
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -160,6 +161,7 @@ __all__ = [
     "rms_norm",
     "rnn",
     "rnn_cell",
+    "rotary_embedding",
     "scaled_dot_product_attention",
     "selu",
     "sigmoid",

@@ -10,6 +10,8 @@ from ndarray_core.errors import ShapeError
 from ndarray_core.random import Generator, default_generator
 
 from .. import ops
+from ..cost import elementwise
+from ..op import Operand, op
 from ..variable import wrap
 from .arguments import require_tensors
 
@@ -36,9 +38,18 @@ def dropout(
         return input
     if p == 1:
         return ops.where(nd.zeros(input.shape, dtype=nd.bool, device=input.device), input, 0)
-    source = generator or default_generator()
-    kept = source.bernoulli(1 - p, input.shape, device=input.device)
-    return input * (kept.astype(input.dtype) * (1 / (1 - p)))
+    start = (generator or default_generator()).reserve(input.numel())
+    return masked(input, p, start["seed"], start["offset"])
+
+
+@op(cost=elementwise(3), name="dropout")
+def masked(x: Operand, /, p: float, seed: int, offset: int) -> nd.NDArray:
+    """`dropout` with the mask that a generator draws in this state."""
+    return nd.fused.dropout(x, p=p, seed=seed, offset=offset)
+
+
+# Drawn again instead of saved.
+masked.vjp(x=lambda g, p, seed, offset: masked(g, p, seed, offset))
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
