@@ -5,12 +5,37 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
+// A few elements at a time: vectors where none of their quotients is large.
+template <BinaryOp op, bool x_repeats, bool y_repeats>
+void small_quotient_loop(float* out, const float* x, const float* y, int64_t count) {
+  constexpr int64_t few = 512;
+  const float first_x = x[0], first_y = y[0];
+  const auto left = [=](int64_t i) { return x_repeats ? first_x : x[i]; };
+  const auto right = [=](int64_t i) { return y_repeats ? first_y : y[i]; };
+  for (int64_t first = 0; first < count; first += few) {
+    const int64_t last = first + few < count ? first + few : count;
+    int large = 0;
+    for (int64_t i = first; i < last; ++i) large |= !m::has_small_quotient(left(i), right(i));
+    if (large != 0) {
+      for (int64_t i = first; i < last; ++i) out[i] = BinaryFormula<op>::apply(left(i), right(i));
+      continue;
+    }
+#pragma GCC ivdep
+    for (int64_t i = first; i < last; ++i) {
+      out[i] = BinaryFormula<op>::apply(m::SmallQuotient{left(i)}, m::SmallQuotient{right(i)});
+    }
+  }
+}
+
 // Dense in out; x and y are dense or one element repeated.
 template <BinaryOp op, typename T, typename Result, bool x_repeats, bool y_repeats>
 void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t count) {
   Result* const out = reinterpret_cast<Result*>(out_data);
   const T* const x = reinterpret_cast<const T*>(x_data);
   const T* const y = reinterpret_cast<const T*>(y_data);
+  if constexpr (vectorizes_small_quotients<T>(op)) {
+    return small_quotient_loop<op, x_repeats, y_repeats>(out, x, y, count);
+  }
   const T first_x = x[0], first_y = y[0];
 // In place is fine: what one element writes, no other reads.
 #pragma GCC ivdep

@@ -63,7 +63,6 @@ constexpr bool vectorizes(UnaryOp op) {
     case UnaryOp::asinh:
     case UnaryOp::acosh:
     case UnaryOp::atanh:
-    case UnaryOp::erf:
     case UnaryOp::erfc:
     case UnaryOp::erfinv:
       return std::is_same_v<T, float>;
@@ -72,6 +71,7 @@ constexpr bool vectorizes(UnaryOp op) {
     case UnaryOp::log:
     case UnaryOp::log1p:
     case UnaryOp::tanh:
+    case UnaryOp::erf:
     case UnaryOp::sigmoid:
     case UnaryOp::logit:
       return std::is_floating_point_v<T>;
@@ -91,14 +91,21 @@ constexpr bool vectorizes_near_zero(UnaryOp op) {
   return (std::is_floating_point_v<T> && (op == UnaryOp::sin || op == UnaryOp::cos)) ||
          (std::is_same_v<T, float> && op == UnaryOp::tan);
 }
+// Whether there is one for all but large quotients (m::SmallQuotient).
+template <typename T>
+constexpr bool vectorizes_small_quotients(BinaryOp op) {
+  return std::is_same_v<T, float> &&
+         (op == BinaryOp::fmod || op == BinaryOp::remainder || op == BinaryOp::floor_divide);
+}
 template <typename T>
 constexpr bool vectorizes(BinaryOp op) {
   switch (op) {
+    case BinaryOp::zeta:
+      return false;
     case BinaryOp::floor_divide:
     case BinaryOp::remainder:
     case BinaryOp::fmod:
-    case BinaryOp::zeta:
-      return false;
+      return vectorizes_small_quotients<T>(op);
     case BinaryOp::pow:
     case BinaryOp::atan2:
     case BinaryOp::hypot:

@@ -36,11 +36,11 @@ ND_LIBRARY(cosh)
 ND_LIBRARY(asinh)
 ND_LIBRARY(acosh)
 ND_LIBRARY(atanh)
-ND_LIBRARY(erf)
 ND_LIBRARY(erfc)
 #undef ND_LIBRARY
 ND_INLINE double atan2(double y, double x) { return __builtin_atan2(y, x); }
 ND_INLINE double hypot(double x, double y) { return __builtin_hypot(x, y); }
+ND_INLINE double fmod(double x, double y) { return __builtin_fmod(x, y); }
 
 // For float and double.
 #define ND_LIBRARY(name)                                                       \
@@ -48,7 +48,6 @@ ND_INLINE double hypot(double x, double y) { return __builtin_hypot(x, y); }
   ND_INLINE float name(float x, float y) { return __builtin_##name##f(x, y); }
 ND_LIBRARY(copysign)
 ND_LIBRARY(nextafter)
-ND_LIBRARY(fmod)
 #undef ND_LIBRARY
 
 template <typename T>
@@ -188,29 +187,36 @@ ND_INLINE bool is_negative(T x) {
   }
 }
 
+// Of r, which is fmod(x, y).
 template <typename T>
-ND_INLINE T remainder(T x, T y) {
+ND_INLINE T remainder_from(T r, T y) {
   if constexpr (is_float<T>) {
-    const T r = fmod(x, y);  // NaN for y = 0
     const T moved = (y < 0) != (r < 0) ? r + y : r;
-    return y == 0 ? r : (r == 0 ? copysign(T(0), y) : moved);
+    return y == 0 ? r : (r == 0 ? copysign(T(0), y) : moved);  // NaN for y = 0
   } else {
-    const T r = fmod(x, y);  // 0 for y = 0 and y = -1
     return static_cast<T>((r != 0) & (is_negative(r) != is_negative(y)) ? r + y : r);
   }
+}
+// Of r, which is fmod(x, y) and exact, as Python's float.__floordiv__. But as the Array API
+// standard has it where an operand is infinite: x / y rounded down.
+template <typename T>
+ND_INLINE T floor_divide_from(T r, T x, T y) {
+  const bool finite = isfinite(x) & isfinite(y) & (y != 0);
+  const T quotient = (x - r) / y - ((r != 0) & ((y < 0) != (r < 0)) ? T(1) : T(0));
+  const T down = floor(quotient);
+  const T nearest = quotient - down > T(0.5) ? down + T(1) : down;
+  return !finite ? floor(x / y) : (quotient == 0 ? copysign(T(0), x / y) : nearest);
+}
+
+template <typename T>
+ND_INLINE T remainder(T x, T y) {
+  return remainder_from(fmod(x, y), y);  // of integers: 0 for y = 0 and y = -1
 }
 
 template <typename T>
 ND_INLINE T floor_divide(T x, T y) {
   if constexpr (is_float<T>) {
-    // As Python's float.__floordiv__: from the remainder, which is exact. But as the Array API
-    // standard has it where an operand is infinite: x / y rounded down.
-    const bool finite = isfinite(x) & isfinite(y) & (y != 0);
-    const T r = fmod(x, y);
-    const T quotient = (x - r) / y - ((r != 0) & ((y < 0) != (r < 0)) ? T(1) : T(0));
-    const T down = floor(quotient);
-    const T nearest = quotient - down > T(0.5) ? down + T(1) : down;
-    return !finite ? floor(x / y) : (quotient == 0 ? copysign(T(0), x / y) : nearest);
+    return floor_divide_from(fmod(x, y), x, y);
   } else {
     const T divisor = safe_divisor(y);
     const T q = static_cast<T>(x / divisor);
@@ -221,6 +227,15 @@ ND_INLINE T floor_divide(T x, T y) {
     return y == 0 ? T(0) : down;
   }
 }
+
+#if !defined(__CUDA_ARCH__)
+ND_INLINE float remainder(SmallQuotient x, SmallQuotient y) {
+  return remainder_from(fmod(x, y), y.value);
+}
+ND_INLINE float floor_divide(SmallQuotient x, SmallQuotient y) {
+  return floor_divide_from(fmod(x, y), x.value, y.value);
+}
+#endif
 
 template <typename T>
 ND_INLINE T pow(T x, T y) {

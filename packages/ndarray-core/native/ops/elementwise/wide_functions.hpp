@@ -1,7 +1,7 @@
 // Functions of a float that are computed in double precision, with as many terms as a float needs,
-// and rounded once: log2, log10, logit, pow, tan, the inverse and the hyperbolic ones, erfc, erfinv
-// and hypot. Without branches or tables, so that a loop that calls them is vectorised. On a GPU,
-// where doubles are slow, they are CUDA's.
+// and rounded once: log2, log10, logit, pow, tan, the inverse and the hyperbolic ones, erfc,
+// erfinv, hypot and fmod. Without branches or tables, so that a loop that calls them is vectorised.
+// On a GPU, where doubles are slow, they are CUDA's.
 //
 // The largest error is 0.51 units in the last place of the exact result, subnormal ones included,
 // measured as float32_functions.hpp says; of pow, atan2 and hypot on millions of random pairs.
@@ -33,6 +33,7 @@ ND_LIBRARY(erfc)
 ND_INLINE float pow(float x, float y) { return __builtin_powf(x, y); }
 ND_INLINE float atan2(float y, float x) { return __builtin_atan2f(y, x); }
 ND_INLINE float hypot(float x, float y) { return __builtin_hypotf(x, y); }
+ND_INLINE float fmod(float x, float y) { return __builtin_fmodf(x, y); }
 ND_INLINE float logit(float x) { return __builtin_logf(x / (1.0f - x)); }
 ND_INLINE float erfinv(float x) { return ::erfinvf(x); }
 
@@ -255,6 +256,28 @@ ND_INLINE float hypot(float x, float y) {
   const bool infinite =
       (__builtin_fabsf(x) == __builtin_inff()) | (__builtin_fabsf(y) == __builtin_inff());
   return infinite ? __builtin_inff() : length;  // where the other one is NaN, too
+}
+
+// An operand of a division with a quotient so small that what remains is exact in a double; the
+// others' remainders are the C library's. A loop over these alone is vectorised.
+struct SmallQuotient {
+  float value;
+};
+ND_INLINE bool has_small_quotient(float x, float y) {
+  return __builtin_fabsf(x) < 0x1p28f * __builtin_fabsf(y);
+}
+ND_INLINE float fmod(SmallQuotient x, SmallQuotient y) {
+  const double a = static_cast<double>(__builtin_fabsf(x.value));
+  const double b = static_cast<double>(__builtin_fabsf(y.value));
+  const double whole = static_cast<double>(static_cast<int32_t>(a / b));
+  const double rest = a - whole * b;
+  // The quotient may have been rounded up to a whole number; and 0 times infinity is NaN.
+  const double positive = rest < 0.0 ? rest + b : rest;
+  return __builtin_copysignf(static_cast<float>(a < b ? a : positive), x.value);
+}
+ND_INLINE float fmod(float x, float y) {
+  return has_small_quotient(x, y) ? fmod(SmallQuotient{x}, SmallQuotient{y})
+                                  : __builtin_fmodf(x, y);
 }
 
 #endif
