@@ -56,3 +56,24 @@ def test_large_angles_among_small_ones_change_nothing(name: str, dtype: str) -> 
     exact = getattr(np, name)(np.longdouble(angles[2001]))
     np.testing.assert_allclose(found[2001], exact, rtol=2 * np.finfo(dtype).eps)
     assert np.isnan(found[2002:]).all()
+
+
+@pytest.mark.parametrize("name", ["fmod", "remainder", "floor_divide"])
+def test_large_quotients_among_small_ones_change_nothing(name: str) -> None:
+    """Loops take another way where there are any. What remains is exact."""
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1e3, 1e3, 2001).astype("float32")
+    y = (generator.uniform(-1, 1, 2001) * 2.0 ** generator.integers(-15, 12, 2001)).astype(x.dtype)
+    large_x = np.array([3e38, np.inf, np.nan, 1, -0.0, 5, 1e-45], x.dtype)
+    large_y = np.array([1e-3, 2, 2, 0, 3, np.inf, -3e-45], x.dtype)
+    for left, right in ((x, y), (np.append(x, large_x), np.append(y, large_y)), (x, y[:1])):
+        operands = (nd.asarray(left, device="cpu"), nd.asarray(right, device="cpu"))
+        found = getattr(nd, name)(*operands).numpy()
+        with np.errstate(all="ignore"):
+            expected = getattr(np, name)(left, right)
+            if name == "floor_divide":  # the array API standard's, of infinities
+                special = ~np.isfinite(left) | ~np.isfinite(right)
+                expected = np.where(special, np.floor(left / right), expected)
+        np.testing.assert_array_equal(found, expected)
+        is_number = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(found)[is_number], np.signbit(expected)[is_number])
