@@ -26,7 +26,7 @@ __device__ __forceinline__ T reciprocal_deviation(T variance, T eps) {
 // The sums over each row of the gradient times the normalised x, and of the gradient.
 // statistics(row) -> Statistics<T>
 template <typename T, int n, typename RowStatistics>
-__global__ void __launch_bounds__(most_row_threads)
+__global__ void __launch_bounds__(most_row_threads, 1)  // whatever registers that takes
     gradient_sums(T* const products, T* const plain, const T* const gradient, const T* const x,
                   const RowStatistics statistics, const RowLayout layout) {
   const Row<T, n> row(layout);

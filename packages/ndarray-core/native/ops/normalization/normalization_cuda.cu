@@ -77,7 +77,7 @@ __device__ __forceinline__ Statistics<T> statistics_of(const Row<T, n>& row,
 }
 
 template <typename T, int n, bool kept, bool centred, typename Weights>
-__global__ void __launch_bounds__(most_row_threads)
+__global__ void __launch_bounds__(most_row_threads, 1)  // whatever registers that takes
     norm_rows(T* const out, const T* const x, const Weights weights, const T eps,
               const RowLayout layout) {
   ND_DYNAMIC_SHARED(T, memory);
@@ -97,7 +97,7 @@ __global__ void __launch_bounds__(most_row_threads)
 
 // of_x and statistics (rows) may be null.
 template <typename T, int n, bool kept, bool centred, typename Weights>
-__global__ void __launch_bounds__(most_row_threads)
+__global__ void __launch_bounds__(most_row_threads, 1)  // whatever registers that takes
     norm_gradient_rows(T* const of_x, Statistics<T>* const statistics, const T* const gradient,
                        const T* const x, const Weights weights, const T eps,
                        const RowLayout layout) {

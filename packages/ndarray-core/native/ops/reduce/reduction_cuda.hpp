@@ -87,7 +87,7 @@ __device__ __forceinline__ typename R::Item total_of_items(const char* x, const 
 // Items of an output lie close together: `group` neighbouring threads make a total, a power of two;
 // above 32 that is the whole block.
 template <typename R, typename Out, int n>
-__global__ void __launch_bounds__(threads_per_block)
+__global__ void __launch_bounds__(threads_per_block, 1)  // whatever registers that takes
     reduce_rows(const ReducePass pass, const uint32_t group) {
   using Item = typename R::Item;
   const uint32_t member = threadIdx.x % group;
