@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import typer
 from machine import Limits
 from measure import Result
+from notes import NOTES
 from report import HEADINGS, cells, limit_lines, load, missed, peer
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -32,13 +33,17 @@ def sections(machine: dict[str, str], limits: list[Limits], results: list[Result
     lines += [", ".join(f"{name} {value}" for name, value in machine.items()) + ".", ""]
     lines += [f"- {line}" for line in limit_lines(limits)]
     for group, rows in groupby(results, key=lambda result: result.group):
+        notes = {}
         lines += ["", f"### {group[0].upper()}{group[1:]}", ""]
         lines += [f"| {' | '.join(HEADINGS)} |", "|---|" + "--:|" * (len(HEADINGS) - 1)]
         for result in rows:
             shown = cells(result)
             if missed(result):
                 shown[0] += " ▲"
+                if result.name in NOTES:
+                    notes[result.name] = NOTES[result.name]
             lines.append(f"| {' | '.join(shown)} |")
+        lines += ["", *(f"- *{name}*: {note}" for name, note in notes.items())] if notes else []
     return "\n".join([*lines, "", ""])
 
 

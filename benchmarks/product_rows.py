@@ -107,5 +107,5 @@ PRODUCT_ROWS = [
         )
         for bits in (8, 4)
     ),
-    Row(GROUP, "matmul 1024 bfloat16", _halves, (1024,), (16,)),
+    Row(GROUP, "matmul 256 bfloat16", _halves, (256,), (16,)),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 from compare import compare
 from document import sections
-from report import load
+from measure import Result
+from notes import NOTES
+from report import load, missed
 from row import Row, values
 from suite import ROWS, matching
 
@@ -34,6 +37,15 @@ def test_contestants_compute_the_same(row: Row) -> None:
 def test_names_are_unique() -> None:
     names = [row.name for row in ROWS]
     assert len(names) == len(set(names))
+    assert set(names) >= NOTES.keys()
+
+
+def test_a_goal_is_missed_with_room_to_the_limit() -> None:
+    slow = Result("group", "name", 2, 0.5, 1, {"ours": 1.0, "torch": 1.0}, {"torch": 1.0}, 0.84)
+    assert missed(slow)
+    assert not missed(replace(slow, share=0.85))
+    assert not missed(replace(slow, threads=1, share=None))
+    assert missed(replace(slow, share=None))
 
 
 def test_rows_are_chosen_by_group_and_by_name() -> None:
