@@ -47,6 +47,40 @@ def _of_images(name: str, ours: Any, theirs: Any, goal: float) -> list[Row]:
     )
 
 
+def _dropout(rows: int, columns: int) -> Contest:
+    """Everybody draws numbers of their own, so that only shapes can be compared."""
+    (ours, theirs), (gradient, their_gradient) = leaves(rows, columns), leaves(rows, columns)
+
+    def step(function: Any, x: Any, of_result: Any) -> Any:
+        function(x, 0.1).backward(of_result)
+        shape, x.grad = x.grad.shape, None
+        return tuple(shape)
+
+    return Contest(
+        {
+            "ours": lambda: step(f.dropout, ours, gradient.detach()),
+            "torch": lambda: step(F.dropout, theirs, their_gradient.detach()),
+        },
+        read=2.0 * theirs.nbytes,
+        written=2.0 * theirs.nbytes,
+    )
+
+
+def _rotary(batch: int, heads: int, length: int, width: int) -> tuple[Any, Any, list[Any], float]:
+    angles = np.outer(np.arange(length), 1e4 ** -(np.arange(0, width, 2) / width))
+    cos, sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+    ours = ta.tensor(cos, device="cpu"), ta.tensor(sin, device="cpu")
+    theirs = [torch.from_numpy(np.concatenate([each, each], -1)) for each in (cos, sin)]
+
+    def turn(x: torch.Tensor) -> torch.Tensor:  # as Hugging Face's models do
+        first, second = x.chunk(2, -1)
+        return x * theirs[0] + torch.cat((-second, first), -1) * theirs[1]
+
+    operands = [leaves(batch, heads, length, width)]
+    flops = 3.0 * batch * heads * length * width
+    return lambda x: f.rotary_embedding(x, *ours), turn, operands, flops
+
+
 def _cross_entropy(rows: int, classes: int) -> tuple[Any, Any, list[Any], float]:
     target = np.random.default_rng(0).integers(0, classes, rows)
     ours, theirs = ta.tensor(target, device="cpu"), torch.from_numpy(target)
@@ -130,6 +164,16 @@ ROW_WISE_ROWS = [
         goal=0.45,
     ),
     *_of_rows("silu", f.silu, F.silu, _each(ta.sigmoid) + 1, goal=0.45),
+    Row("rows", "dropout 4096 x 1024, and back", _dropout, (4096, 1024), (5, 12), 0.45),
+    *differentiated(
+        "rows",
+        "rotary positions 8 x 8 heads, 256 x 64",
+        _rotary,
+        (8, 8, 256, 64),
+        (2, 3, 7, 8),
+        0.45,
+        products=False,
+    ),
     *differentiated(
         "rows",
         "cross entropy 2048 x 8192",
