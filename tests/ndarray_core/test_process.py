@@ -180,3 +180,33 @@ def test_a_signal_stops_an_operation_between_its_tasks(threads: str) -> None:
     process = run("-c", INTERRUPTED, NDARRAY_CORE_NUM_THREADS=threads)
     assert process.returncode == 0, process.stderr
     assert process.stdout == "half done\n"
+
+
+WAKING = """
+import os, time
+import ndarray_core as nd
+nd.config.set_num_threads(2)
+processors = sorted(os.sched_getaffinity(0))
+x = nd.ones((1 << 16,), device="cpu")
+own, usual = os.getpid(), os.sched_getaffinity(0)
+for i in range(400):  # from one processor and from another, before the worker has come
+    os.sched_setaffinity(own, {processors[i % len(processors)]})
+    for _ in range(2):
+        x + x
+    time.sleep(0.0002)
+os.sched_setaffinity(own, usual)
+workers = [int(task) for task in os.listdir("/proc/self/task") if int(task) != own]
+deadline = time.monotonic() + 10
+while time.monotonic() < deadline:
+    x + x
+    time.sleep(0.001)
+    if all(os.sched_getaffinity(worker) == usual for worker in workers):
+        print("free", len(workers) > 0)
+        break
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs sched_setaffinity")
+def test_workers_are_not_kept_from_processors_for_good() -> None:
+    process = run("-c", WAKING, NDARRAY_CORE_NUM_THREADS="2", OPENBLAS_NUM_THREADS="1")
+    assert process.stdout == "free True\n", process.stderr

@@ -102,11 +102,13 @@ class Place {
 #if defined(__linux__)
   void keep_off(std::thread& worker, int processor) {
     const pthread_t thread = worker.native_handle();
-    if (processor < 0 || pthread_getaffinity_np(thread, sizeof(usual_), &usual_) != 0) return;
+    if (processor < 0) return;
+    // It may still be kept off another one, where it slept through the region before.
+    if (!is_kept_off_ && pthread_getaffinity_np(thread, sizeof(usual_), &usual_) != 0) return;
     cpu_set_t others = usual_;
     CPU_CLR(processor, &others);
     if (CPU_COUNT(&others) == 0) return;  // it may run nowhere else
-    is_kept_off_ = pthread_setaffinity_np(thread, sizeof(others), &others) == 0;
+    if (pthread_setaffinity_np(thread, sizeof(others), &others) == 0) is_kept_off_ = true;
   }
   // Called by the worker itself: from here on the scheduler may move it anywhere.
   void free() {

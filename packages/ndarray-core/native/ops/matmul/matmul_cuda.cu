@@ -82,7 +82,8 @@ struct Product {
 };
 
 template <typename Tile, typename T>
-__global__ void __launch_bounds__(Tile::threads) multiply(const Product<T> product) {
+__global__ void __launch_bounds__(Tile::threads, 1)  // whatever registers that takes
+    multiply(const Product<T> product) {
   const auto work = product.template work<Tile>();
   MatrixSource<T> x, y;
   T* const out = product.select(work, x, y);
