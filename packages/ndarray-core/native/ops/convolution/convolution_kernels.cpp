@@ -113,21 +113,68 @@ void pack_y(T* to, const T* y, const int64_t* terms, int64_t depth, const int64_
   }
 }
 
-// A tile whose columns lie apart in the result.
+// Columns where the images have them, of which a panel is made on the way.
 template <typename T>
-void scattered_tile(T* out, int64_t out_row, const int64_t* out_columns, const T* x, const T* y,
-                    int64_t depth, int64_t rows, int64_t columns, bool add) {
-  constexpr int64_t width = Blocking<T>::column_tile;
-  alignas(64) T sums[Blocking<T>::row_tile * width];
-  choose_packed_tile<T>(rows)(sums, width, x, 0, 0, y, width, depth, rows, width, false);
-  for (int64_t i = 0; i < rows; ++i) {
-    T* const row = out + i * out_row;
-    for (int64_t j = 0; j < columns; ++j) {
-      const T sum = sums[i * width + j];
-      row[out_columns[j]] = add ? row[out_columns[j]] + sum : sum;
+struct PackedOnTheWay {
+  const T *y0, *y1;  // the two vectors of columns, but for the offset of the term
+  const int64_t* terms;
+  T* panel;
+  __attribute__((always_inline)) void next(Vector<T>& a, Vector<T>& b) {
+    a = load(y0 + *terms);
+    b = load(y1 + *terms);
+    store(panel, a);
+    store(panel + Blocking<T>::lanes, b);
+    panel += Blocking<T>::column_tile;
+    ++terms;
+  }
+};
+
+// Some columns of y, packed or to be packed, and where they go in the result.
+template <typename T>
+struct ColumnPanel {
+  const T* y;
+  const int64_t *terms, *columns;
+  int64_t depth, count;
+  T* panel;
+  const int64_t* out_columns;
+  bool is_dense;  // in the result
+
+  // Whether the first tile of full height can pack them: a multiplication hides it.
+  bool can_be_packed_on_the_way() const {
+    constexpr int64_t lanes = Blocking<T>::lanes;
+    return count == 2 * lanes && run_length(columns, lanes, 1) == lanes &&
+           run_length(columns + lanes, lanes, 1) == lanes;
+  }
+  void pack() const { pack_y(panel, y, terms, depth, columns, count); }
+
+  void multiply(T* out, int64_t out_row, const T* x, int64_t rows, bool add,
+                bool packs = false) const {
+    constexpr int64_t width = Blocking<T>::column_tile;
+    if (is_dense) return into(out + out_columns[0], out_row, x, rows, count, add, packs);
+    alignas(64) T sums[Blocking<T>::row_tile * width];
+    into(sums, width, x, rows, width, false, packs);
+    for (int64_t i = 0; i < rows; ++i) {
+      T* const row = out + i * out_row;
+      for (int64_t j = 0; j < count; ++j) {
+        const T sum = sums[i * width + j];
+        row[out_columns[j]] = add ? row[out_columns[j]] + sum : sum;
+      }
     }
   }
-}
+
+ private:
+  void into(T* out, int64_t out_row, const T* x, int64_t rows, int64_t stored, bool add,
+            bool packs) const {
+    constexpr int64_t width = Blocking<T>::column_tile;
+    if (packs) {
+      constexpr int full = Blocking<T>::row_tile;
+      const PackedOnTheWay<T> source{y + columns[0], y + columns[Blocking<T>::lanes], terms, panel};
+      tile<T, full>(out, out_row, x, 1, full, source, depth, stored, add);
+    } else {
+      choose_packed_tile<T>(rows)(out, out_row, x, 0, 0, panel, width, depth, rows, stored, add);
+    }
+  }
+};
 
 template <typename T>
 void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t columns,
@@ -145,28 +192,28 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
     const T* const packed_x = product.packed_x + k * padded_rows;
     const bool add_here = add || k > first_term;
     write_offsets(term_offsets, product.y_terms, k, depth);
-    for (int64_t j = 0; j < columns; j += width) {
-      pack_y(packed_y + j * depth, product.y, term_offsets, depth, column_offsets + j,
-             smaller(width, columns - j));
-    }
     // A block of x stays in the second-level cache while the panels of y pass by.
     for (int64_t i0 = 0, end; i0 < product.rows; i0 = end) {
       end = block_end<T>(i0, rows, product.rows);
       for (int64_t j = 0; j < columns; j += width) {
         const int64_t count = smaller(width, columns - j);
-        const T* const panel = packed_y + j * depth;
-        const bool is_dense = run_length(out_offsets + j, count, 1) == count;
-        for (int64_t i = i0, tile_rows; i < end; i += tile_rows) {
+        const ColumnPanel<T> panel{product.y,
+                                   term_offsets,
+                                   column_offsets + j,
+                                   depth,
+                                   count,
+                                   packed_y + j * depth,
+                                   out_offsets + j,
+                                   run_length(out_offsets + j, count, 1) == count};
+        int64_t i = i0, tile_rows = next_tile_rows<T>(end - i0);
+        const bool packs_on_the_way =
+            i == 0 && tile_rows == B::row_tile && panel.can_be_packed_on_the_way();
+        if (i == 0 && !packs_on_the_way) panel.pack();
+        for (bool packs = packs_on_the_way; i < end; packs = false) {
+          panel.multiply(product.out + i * product.out_row, product.out_row, packed_x + i * depth,
+                         tile_rows, add_here, packs);
+          i += tile_rows;
           tile_rows = next_tile_rows<T>(end - i);
-          T* const out = product.out + i * product.out_row;
-          const T* const x = packed_x + i * depth;
-          if (is_dense) {
-            choose_packed_tile<T>(tile_rows)(out + out_offsets[j], product.out_row, x, 0, 0, panel,
-                                             width, depth, tile_rows, count, add_here);
-          } else {
-            scattered_tile(out, product.out_row, out_offsets + j, x, panel, depth, tile_rows, count,
-                           add_here);
-          }
         }
       }
     }
@@ -189,6 +236,14 @@ ND_INLINE void copy_run(T* to, int64_t length, const T* from, int64_t stride, in
   for (i = skipped + count; i < length; ++i) to[i] = 0;
 }
 
+// Rows of which some are left out come too late otherwise: the processor foresees dense ones only.
+constexpr int64_t rows_ahead = 16;
+template <typename T>
+ND_INLINE void prefetch_row(const T* row, int64_t width) {
+  constexpr int64_t line = 64 / sizeof(T);
+  for (int64_t i = 0; i < width; i += line) __builtin_prefetch(row + i);
+}
+
 template <typename T>
 void copy_padded(const PaddedCopy<T>& copy) {
   const int64_t row_size = copy.phase_count * copy.run;
@@ -204,6 +259,7 @@ void copy_padded(const PaddedCopy<T>& copy) {
         const bool is_inside =
             from_d >= 0 && from_d < copy.size[0] && from_h >= 0 && from_h < copy.size[1];
         const T* const row = image + from_d * copy.from_stride[0] + from_h * copy.from_stride[1];
+        if (is_inside && copy.step > 1) prefetch_row(row + rows_ahead * copy.from_stride[1], width);
         for (int64_t p = 0; p < copy.phase_count; ++p) {
           // Padded elements phase, phase + step, ...; those from `before` to before + width exist.
           const int64_t phase = copy.phases[p];

@@ -87,18 +87,31 @@ int64_t block_end(int64_t first, int64_t block, int64_t rows) {
   return rows - (first + block) < Blocking<T>::row_tile ? rows : first + block;
 }
 
+// Where the two vectors of each step of k come from: from here on, `step` elements apart.
+template <typename T>
+struct Panel {
+  const T* y;
+  int64_t step;
+  __attribute__((always_inline)) void next(Vector<T>& y0, Vector<T>& y1) {
+    y0 = load(y);
+    y1 = load(y + Blocking<T>::lanes);
+    y += step;
+  }
+};
+
 // out (R, columns) = or += x (R, depth) @ y (depth, 2 vectors). Columns beyond `columns` are
 // computed but not stored.
-template <typename T, int R>
+template <typename T, int R, typename Columns>
 ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_step,
-                    const T* y, int64_t y_step, int64_t depth, int64_t columns, bool add) {
+                    Columns y, int64_t depth, int64_t columns, bool add) {
   constexpr int lanes = Blocking<T>::lanes;
   // The result's lines arrive while the sums are made.
   for (int i = 0; i < R; ++i) __builtin_prefetch(out + i * out_stride, 1);
   Vector<T> sums[R][2] = {};
 #pragma GCC unroll 4
   for (int64_t k = 0; k < depth; ++k) {
-    const Vector<T> y0 = load(y), y1 = load(y + lanes);
+    Vector<T> y0, y1;
+    y.next(y0, y1);
 #pragma GCC unroll 16
     for (int i = 0; i < R; ++i) {
       const Vector<T> spread = x[i * x_row] - Vector<T>{};
@@ -106,7 +119,6 @@ ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64
       sums[i][1] += spread * y1;
     }
     x += x_step;
-    y += y_step;
   }
   if (columns == 2 * lanes) {
 #pragma GCC unroll 16
@@ -141,12 +153,12 @@ template <typename T, int R>
 void packed_tile(T* out, int64_t out_stride, const T* x, int64_t, int64_t, const T* y,
                  int64_t y_step, int64_t depth, int64_t rows, int64_t columns, bool add) {
   if (R == rows) {
-    tile<T, R>(out, out_stride, x, 1, R, y, y_step, depth, columns, add);
+    tile<T, R>(out, out_stride, x, 1, R, Panel<T>{y, y_step}, depth, columns, add);
     return;
   }
   alignas(64) T padded[R * Blocking<T>::column_tile];
-  tile<T, R>(padded, Blocking<T>::column_tile, x, 1, R, y, y_step, depth, Blocking<T>::column_tile,
-             false);
+  tile<T, R>(padded, Blocking<T>::column_tile, x, 1, R, Panel<T>{y, y_step}, depth,
+             Blocking<T>::column_tile, false);
   for (int64_t i = 0; i < rows; ++i) {
     T* row = out + i * out_stride;
     const T* sums = padded + i * Blocking<T>::column_tile;
@@ -158,7 +170,7 @@ void packed_tile(T* out, int64_t out_stride, const T* x, int64_t, int64_t, const
 template <typename T, int R>
 void direct_tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_step, const T* y,
                  int64_t y_step, int64_t depth, int64_t, int64_t columns, bool add) {
-  tile<T, R>(out, out_stride, x, x_row, x_step, y, y_step, depth, columns, add);
+  tile<T, R>(out, out_stride, x, x_row, x_step, Panel<T>{y, y_step}, depth, columns, add);
 }
 
 template <typename T, int R = Blocking<T>::row_tile>
