@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,38 @@ def test_gradients(device: nd.Device) -> None:
         )
 
 
-def test_gelu_keeps_its_digits_far_out() -> None:
-    x = np.linspace(-7.0, 0.0, 2001, dtype=np.float32)
-    exact = [value * math.erfc(-value * math.sqrt(0.5)) / 2 for value in x.tolist()]
-    found = fused.gelu(nd.asarray(x, device="cpu"), approximate="none").numpy()
-    np.testing.assert_allclose(found, exact, rtol=1e-5)
+def test_values_are_within_units_of_the_last_place() -> None:
+    """As native/ops/activation/functions.hpp states; far to the left gelu and silu become 0."""
+    x = np.concatenate([np.linspace(-7.2, 100, 20_001), np.linspace(-88, -7.2, 2001)])
+    x = np.concatenate([x, np.geomspace(1e-30, 1, 500), -np.geomspace(1e-30, 1, 500)])
+    for function, exact, constant, of_squares, least in [
+        (fused.gelu, _exact_gelu, 3, 2, -7.2),
+        (partial(fused.gelu, approximate="tanh"), _exact_gelu_by_tanh, 3, 2, -7.2),
+        (fused.silu, _exact_silu, 2.1, 0, -88.0),
+    ]:
+        some = x[x >= least].astype(np.float32)
+        found = function(nd.asarray(some, device="cpu")).numpy()
+        expected = np.array([exact(value) for value in some.tolist()])
+        units = np.abs(found - expected) / np.spacing(np.abs(expected).astype(np.float32))
+        excess = units - (constant + of_squares * np.minimum(some, 0) ** 2)
+        assert excess.max() <= 0, (function, some[excess.argmax()])
+        assert function(nd.asarray([-1e4, -0.0, 1e4], device="cpu")).tolist() == [0.0, 0.0, 1e4]
+
+
+def _exact_gelu(x: float) -> float:
+    return x * math.erfc(-x * math.sqrt(0.5)) / 2
+
+
+def _exact_gelu_by_tanh(x: float) -> float:
+    return _times_sigmoid(x, 2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+
+
+def _exact_silu(x: float) -> float:
+    return _times_sigmoid(x, x)
+
+
+def _times_sigmoid(x: float, y: float) -> float:
+    return x / (1 + math.exp(-y))
 
 
 def test_what_is_refused(device: nd.Device) -> None:

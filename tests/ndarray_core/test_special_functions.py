@@ -60,6 +60,20 @@ def test_known_values(device: nd.Device) -> None:
     assert nd.zeta(array(1.5, device), 1.0).item() == pytest.approx(2.612375348685488, rel=1e-15)
 
 
+def test_close_to_the_left_of_poles(device: nd.Device) -> None:
+    """The pole's term is nearly everything, and as exact as the distance to the pole."""
+    x = -np.logspace(-150, -9, 50)
+    near = array(x, device)
+    np.testing.assert_allclose(nd.digamma(near).numpy(), -1 / x, rtol=1e-9)
+    np.testing.assert_allclose(nd.digamma(near).numpy()[:40], -1 / x[:40], rtol=1e-15)
+    for s in (2.0, 3.0):
+        found = nd.zeta(s, near[20:]).numpy()
+        np.testing.assert_allclose(found, x[20:] ** -s, rtol=1e-15)
+    beside = np.nextafter([-1.0, -2.0, -7.0], -10.0)
+    poles = -1 / (beside - np.round(beside))
+    np.testing.assert_allclose(nd.digamma(array(beside, device)).numpy(), poles, rtol=1e-14)
+
+
 def test_poles_and_what_lies_outside(device: nd.Device) -> None:
     def check(function: object, values: list[float], expected: list[float]) -> None:
         assert callable(function)

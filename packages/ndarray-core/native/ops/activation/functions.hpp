@@ -1,5 +1,10 @@
-// Activation functions: each is x * factor(x), and has the derivative slope(x). In a namespace of
-// each file's own: a kernel compiled for one instruction set must not lend its copy to the others.
+// Activation functions: each has a value and its derivative, the slope. In a namespace of each
+// file's own: a kernel compiled for one instruction set must not lend its copy to the others.
+//
+// Largest error of a float's value in units in the last place, seen in a hundred thousand floats of
+// each range, with and without fused multiply-add: silu 2.1; both forms of gelu 3 + 2 x^2 for
+// negative x, where an exponent of the size of x^2 is rounded once, and 2.5 for others. Far out,
+// silu (from -88.8), gelu (from -7.2) and gelu by tanh (from -10) are -0.
 #pragma once
 
 #include "ops/elementwise/formulas.hpp"
@@ -28,44 +33,51 @@ ND_INLINE double normal_distribution(double x) {
 
 struct Gelu {
   template <typename T>
-  ND_INLINE T factor(T x) {
-    return normal_distribution(x);
+  ND_INLINE T value(T x) {
+    return x * normal_distribution(x);
   }
   template <typename T>
   ND_INLINE T slope(T x) {
     constexpr T density_at_0 = static_cast<T>(0.39894228040143268);  // 1 / sqrt(2 pi)
-    return factor(x) + x * (density_at_0 * m::exp(x * x * static_cast<T>(-0.5)));
+    return normal_distribution(x) + x * (density_at_0 * m::exp(x * x * static_cast<T>(-0.5)));
   }
 };
 
+// Not by m::sigmoid: its accuracy far out is not needed where values become small beside x.
+template <typename T>
+ND_INLINE T times_sigmoid(T x, T y) {
+  return x / (1 + m::exp(-y));
+}
+
+// The sigmoid of 2 y is 1/2 + tanh(y) / 2 with the digits that tanh near -1 would lose.
 struct GeluTanh {
   template <typename T>
-  ND_INLINE T tanh_of(T x) {
-    constexpr T scale = static_cast<T>(0.79788456080286536);  // sqrt(2 / pi)
-    return m::tanh(scale * (x + static_cast<T>(0.044715) * x * x * x));
+  ND_INLINE T twice_y(T x) {
+    constexpr T linear = static_cast<T>(1.5957691216057308);   // 2 sqrt(2 / pi)
+    constexpr T cubic = static_cast<T>(0.071354816272600255);  // 0.044715 times it
+    return x * m::mul_add(cubic, x * x, linear);
   }
   template <typename T>
-  ND_INLINE T factor(T x) {
-    return static_cast<T>(0.5) + static_cast<T>(0.5) * tanh_of(x);
+  ND_INLINE T value(T x) {
+    return times_sigmoid(x, twice_y(x));
   }
   template <typename T>
   ND_INLINE T slope(T x) {
-    constexpr T scale = static_cast<T>(0.79788456080286536), cubic = static_cast<T>(3 * 0.044715);
-    const T t = tanh_of(x), half = static_cast<T>(0.5);
-    return half + half * t + half * x * (1 - t * t) * (scale * (1 + cubic * x * x));
+    constexpr T linear = static_cast<T>(1.5957691216057308);
+    constexpr T cubic = static_cast<T>(3 * 0.071354816272600255);
+    const T s = times_sigmoid(T(1), twice_y(x));
+    return s + x * (s * (1 - s)) * m::mul_add(cubic, x * x, linear);
   }
 };
 
-// By a sigmoid of one division: the accuracy of m::sigmoid far out is not needed here, where its
-// values become small beside x.
 struct Silu {
   template <typename T>
-  ND_INLINE T factor(T x) {
-    return 1 / (1 + m::exp(-x));
+  ND_INLINE T value(T x) {
+    return times_sigmoid(x, x);
   }
   template <typename T>
   ND_INLINE T slope(T x) {
-    const T s = factor(x);
+    const T s = times_sigmoid(T(1), x);
     return s * (1 + x * (1 - s));
   }
 };

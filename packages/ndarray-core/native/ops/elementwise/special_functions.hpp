@@ -122,12 +122,12 @@ ND_INLINE double zeta_right(double s, double q) {
 ND_INLINE double digamma(double x) {
   if (x > 0.0) return x == __builtin_inf() ? x : detail::digamma_right(x);
   if (x == 0.0) return -1.0 / x;
-  const double whole = __builtin_floor(x);
-  const double fraction = x - whole;
-  if (!(fraction > 0.0)) return __builtin_nan("");
+  // From the nearest whole number, exactly; NaN of -infinity.
+  const double excess = x - __builtin_rint(x);
+  if (excess == 0.0 || excess != excess) return __builtin_nan("");
   // By reflection; the cotangent of what is left of whole turns keeps its digits.
   constexpr double pi = 3.141592653589793;
-  return detail::digamma_right(1.0 - x) - pi / __builtin_tan(pi * fraction);
+  return detail::digamma_right(1.0 - x) - pi / __builtin_tan(pi * excess);
 }
 
 // s > 1, else infinite (s = 1) or NaN. Of negative q only for whole s: then the sum over all whole
@@ -137,11 +137,11 @@ ND_INLINE double zeta(double s, double q) {
   if (!(s > 1.0) || q != q) return __builtin_nan("");
   if (q > 0.0) return q == __builtin_inf() ? 0.0 : detail::zeta_right(s, q);
   const double fraction = q - __builtin_floor(q);
+  const double rest = __builtin_ceil(q) - q;  // 1 - fraction, with its digits where it is small
   if (!(fraction > 0.0)) return q == -__builtin_inf() ? __builtin_nan("") : __builtin_inf();
   if (s != __builtin_floor(s)) return __builtin_nan("");
   const double parity = __builtin_fmod(s, 2.0) == 0.0 ? 1.0 : -1.0;
-  const double all =
-      detail::zeta_right(s, fraction) + parity * detail::zeta_right(s, 1.0 - fraction);
+  const double all = detail::zeta_right(s, fraction) + parity * detail::zeta_right(s, rest);
   return all - parity * detail::zeta_right(s, 1.0 - q);
 }
 

@@ -73,8 +73,8 @@ def digamma(x: Array, out: Array) -> Array:
     x = x.astype(np.float64)
     right = _digamma_right(np.where(x > 0, x, 1 - x))
     # On the left by reflection: https://dlmf.nist.gov/5.5#E4
-    fraction = x - np.floor(x)
-    left = np.where(fraction > 0, right - np.pi / np.tan(np.pi * fraction), np.nan)
+    excess = x - np.rint(x)  # exactly
+    left = np.where(excess == 0, np.nan, right - np.pi / np.tan(np.pi * excess))
     out[...] = np.where(x > 0, right, np.where(x == 0, -1 / x, left))
     np.copyto(out, np.inf, where=np.isposinf(x))
     return out
@@ -95,10 +95,10 @@ def _zeta_right(s: Array, q: Array) -> Array:
 def zeta(s: Array, q: Array, out: Array) -> Array:
     s, q = np.broadcast_arrays(s.astype(np.float64), q.astype(np.float64))
     whole = np.floor(q)
-    fraction = q - whole
+    fraction, rest = q - whole, np.ceil(q) - q
     # On the left: the sum over all whole numbers without what is left of q, for whole s.
     parity = np.where(s % 2 == 0, 1, -1)
-    around = _zeta_right(s, fraction) + parity * _zeta_right(s, 1 - fraction)
+    around = _zeta_right(s, fraction) + parity * _zeta_right(s, rest)
     left = np.where(s == np.floor(s), around - parity * _zeta_right(s, 1 - q), np.nan)
     left = np.where(q == whole, np.inf, left)
     value = np.where(q > 0, _zeta_right(s, q), left)
