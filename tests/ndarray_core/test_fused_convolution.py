@@ -122,6 +122,7 @@ def test_gradients(case: dict[str, Any], device: nd.Device) -> None:
         ((2, 300, 9, 9), (200, 300, 1, 1), windows(2)),
         ((20, 16, 4, 4), (32, 16, 3, 3), windows(2, padding=1)),  # panels across images
         ((2, 3, 60, 60), (20, 3, 7, 7), windows(2, stride=2, padding=3)),
+        ((3, 40, 33, 37), (50, 40, 1, 1), windows(2, stride=2)),  # rows end with an element seen
         ((2, 24, 50, 50), (24, 1, 3, 3), windows(2, padding=1, groups=24)),
     ],
 )

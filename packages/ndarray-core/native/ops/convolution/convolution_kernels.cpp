@@ -220,6 +220,25 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
   }
 }
 
+// to[i] = from[2 * i]. The second half of a vector comes from a load that starts one element early,
+// and so ends with the last element wanted: nothing beyond it is read.
+template <typename T>
+ND_INLINE void copy_every_second(T* to, const T* from, int64_t count) {
+  using V = SmallVector<T>;
+  int64_t i = 0;
+  for (; i + V::lanes <= count; i += V::lanes) {
+    const typename V::type a = V::load(from + 2 * i), b = V::load(from + 2 * i + V::lanes - 1);
+    if constexpr (V::lanes == 2) {
+      typedef int64_t Index __attribute__((vector_size(16)));
+      V::store(to + i, __builtin_shuffle(a, b, Index{0, 3}));
+    } else {
+      typedef int32_t Index __attribute__((vector_size(16)));
+      V::store(to + i, __builtin_shuffle(a, b, Index{0, 2, 5, 7}));
+    }
+  }
+  for (; i < count; ++i) to[i] = from[2 * i];
+}
+
 // to[i] = from[i * stride] where that lies inside, and 0 outside: `skipped` zeros, `count`
 // elements.
 template <typename T>
@@ -230,6 +249,8 @@ ND_INLINE void copy_run(T* to, int64_t length, const T* from, int64_t stride, in
   T* const inside = to + skipped;
   if (stride == 1) {
     for (int64_t e = 0; e < count; ++e) inside[e] = from[e];
+  } else if (stride == 2) {
+    copy_every_second(inside, from, count);
   } else {
     for (int64_t e = 0; e < count; ++e) inside[e] = from[e * stride];
   }
