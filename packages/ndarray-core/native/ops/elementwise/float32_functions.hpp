@@ -89,7 +89,7 @@ ND_INLINE float bounded_exp(float x) {
   const float scale = detail::power_of_two(e.n);
   return mul_add(scale, e.expm1_r, scale);
 }
-// For |x| <= 126; NaN passes.
+// For |x| <= 127; NaN passes. 0 where the result would be subnormal.
 ND_INLINE float short_exp2(float x) {
   const detail::ExpParts e = detail::exp2_parts(x);
   return mul_add(detail::power_of_two(e.n), e.expm1_r, detail::power_of_two(e.n));
