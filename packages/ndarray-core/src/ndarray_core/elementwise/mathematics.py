@@ -260,6 +260,9 @@ def hypot(x1: Operand, x2: Operand, /) -> NDArray:
 def logaddexp(x1: Operand, x2: Operand, /) -> NDArray:
     """log(exp(x1) + exp(x2)), without overflow on the way.
 
+    A float32 is within two units in the last place where the larger operand is 1 or more; around 0,
+    where terms cancel, it is as exact as they are, to 1e-7 or so.
+
     >>> nd.logaddexp(nd.asarray([1000.0]), 0.0).tolist()
     [1000.0]
     """
