@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from suite import matching
 
-ROUNDS, QUICK_ROUNDS = 15, 3
+QUICK_ROUNDS = 3
 LIMIT_SECONDS, QUICK_LIMIT_SECONDS = 2.0, 0.2
 
 
@@ -33,6 +33,7 @@ def compare(
     threads: Annotated[
         list[int] | None, typer.Option(min=1, help="How many; may be repeated. Default: 1 and 2.")
     ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each row is measured.")] = 15,
     quick: Annotated[bool, typer.Option("--quick", help="A few rounds, for a first look.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the results there, too.")] = None,
 ) -> None:
@@ -61,7 +62,7 @@ def compare(
             progress.update(task, description=row.name)
             contest = row.build(*row.full)
             for each in limits:
-                results.append(measure(row, contest, QUICK_ROUNDS if quick else ROUNDS, each))
+                results.append(measure(row, contest, QUICK_ROUNDS if quick else rounds, each))
                 progress.advance(task)
             if json is not None:  # row by row: a run is long
                 save(json, machine, limits, results)

@@ -38,14 +38,23 @@ def goal(result: Result) -> float:
     return 1.0 if result.threads == 1 else result.goal
 
 
+def share_at_goal(result: Result) -> float | None:
+    """The share of the machine's limit that the goal would take: above 1, no program reaches it."""
+    if result.share is None:
+        return None
+    return result.share * result.ratio[peer(result)] / goal(result)
+
+
 def missed(result: Result) -> bool:
-    """Whether we are slower than the goal, with room to the machine's limit."""
-    near_limit = result.share is not None and result.share >= NEAR
-    return result.ratio[peer(result)] > goal(result) and not near_limit
+    """Whether we are slower than the goal, although the machine's limit leaves room."""
+    if result.ratio[peer(result)] <= goal(result):
+        return False
+    share, at_goal = result.share, share_at_goal(result)
+    return share is None or at_goal is None or (share < NEAR and at_goal <= 1)
 
 
 def cells(result: Result) -> list[str]:
-    """Name, threads, our time, each peer's time and the ratio, the goal, the share."""
+    """Name, threads, our time, each peer's time and the ratio, the goal, the shares."""
     theirs = [
         text
         for name in PEERS
@@ -55,18 +64,21 @@ def cells(result: Result) -> list[str]:
             else ("", "")
         )
     ]
-    share = "" if result.share is None else f"{result.share:.0%}"
+    shares = ["" if x is None else f"{x:.0%}" for x in (result.share, share_at_goal(result))]
     return [
         result.name,
         str(result.threads),
         duration(result.seconds["ours"]),
         *theirs,
         f"{goal(result):.2f}",
-        share,
+        *shares,
     ]
 
 
-HEADINGS = ("work", "threads", "ours", "NumPy", "ratio", "PyTorch", "ratio", "goal", "of limit")
+HEADINGS = (
+    *("work", "threads", "ours", "NumPy", "ratio", "PyTorch", "ratio"),
+    *("goal", "of limit", "at goal"),
+)
 
 
 def limit_lines(limits: list[Limits]) -> list[str]:
@@ -84,7 +96,9 @@ def limit_lines(limits: list[Limits]) -> list[str]:
 
 
 def show(results: list[Result], console: Console) -> None:
-    table = Table(*HEADINGS, caption="medians; ratios are ours / theirs, red above the goal")
+    table = Table(
+        *HEADINGS, caption="medians; ratios are ours / theirs, red where a goal is missed"
+    )
     for column in table.columns[1:]:
         column.justify = "right"
         column.no_wrap = True

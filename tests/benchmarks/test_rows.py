@@ -15,7 +15,7 @@ from compare import compare
 from document import sections
 from measure import Result
 from notes import NOTES
-from report import load, missed
+from report import load, missed, share_at_goal
 from row import Row, values
 from suite import ROWS, matching
 
@@ -41,9 +41,11 @@ def test_names_are_unique() -> None:
 
 
 def test_a_goal_is_missed_with_room_to_the_limit() -> None:
-    slow = Result("group", "name", 2, 0.5, 1, {"ours": 1.0, "torch": 1.0}, {"torch": 1.0}, 0.84)
+    slow = Result("group", "name", 2, 0.5, 1, {"ours": 1.0, "torch": 1.0}, {"torch": 1.0}, 0.5)
     assert missed(slow)
-    assert not missed(replace(slow, share=0.85))
+    assert share_at_goal(slow) == 1.0
+    assert not missed(replace(slow, share=0.51))  # the goal would take more than the limit
+    assert not missed(replace(slow, goal=0.9, share=0.85))
     assert not missed(replace(slow, threads=1, share=None))
     assert missed(replace(slow, share=None))
 
