@@ -32,10 +32,12 @@ class Limits:
     def seconds(self, contest: Contest) -> float:
         """What the work takes at least: its operations or its bytes, whichever takes longer.
 
-        Bytes at the better of the rates for huge pages: reading, or reading and writing at once.
+        Bytes at the better of the rates for huge pages: reading, or reading and writing at once
+        where as much as an eighth of what is read is written.
         """
         huge = self.bandwidth["huge"]
-        rate = max(huge["copy"], huge["triad"]) if contest.written else huge["read"]
+        reads = contest.read > 8 * contest.written
+        rate = huge["read"] if reads else max(huge["copy"], huge["triad"])
         return max(
             contest.flops / self.flops[contest.dtype], (contest.read + contest.written) / rate
         )

@@ -23,13 +23,15 @@ struct Product {
 struct Maximum {  // NaN wins
   template <typename V>
   ND_INLINE V combine(V a, V b) {
-    return (b > a) | (b != b) ? b : a;
+    const V best = b > a ? b : a;
+    return b != b ? b : best;
   }
 };
 struct Minimum {  // NaN wins
   template <typename V>
   ND_INLINE V combine(V a, V b) {
-    return (b < a) | (b != b) ? b : a;
+    const V best = b < a ? b : a;
+    return b != b ? b : best;
   }
 };
 

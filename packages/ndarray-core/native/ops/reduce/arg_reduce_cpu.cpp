@@ -32,14 +32,12 @@ void reduce_parts(const ArgReduction& task, char* positions,
   walk.push_back(task.length, {task.stride, 0});
   if (task.by_rows) {
     const int64_t rows = std::max<int64_t>(1, parallel_grain / task.part);
-    for_each_piece(
-        walk, rows, task.part, parallel_grain, [&](const Block<2>& block, int64_t, int64_t part) {
-          for (int64_t row = 0; row < block.rows; ++row) {
-            task.kernels.row(block.data[1] + part * part_stride + row * block.row_strides[1],
-                             block.data[0] + row * block.row_strides[0], block.columns,
-                             block.column_strides[0]);
-          }
-        });
+    for_each_piece(walk, rows, task.part, parallel_grain,
+                   [&](const Block<2>& block, int64_t, int64_t part) {
+                     task.kernels.rows(block.data[1] + part * part_stride, block.row_strides[1],
+                                       block.data[0], block.rows, block.columns,
+                                       block.row_strides[0], block.column_strides[0]);
+                   });
   } else {
     walk.push_back(kept.shape[outer], {kept.strides[outer][0], position_strides[outer]});
     const int64_t columns = std::max<int64_t>(1, parallel_grain / task.part);
@@ -62,7 +60,8 @@ int64_t best_of_parts(const ArgReduction& task, const char* x, const int64_t* po
     std::memcpy(values, x + best * task.stride, item);
     std::memcpy(values + item, x + rival * task.stride, item);
     int64_t winner;
-    task.kernels.row(reinterpret_cast<char*>(&winner), values, 2, static_cast<int64_t>(item));
+    task.kernels.rows(reinterpret_cast<char*>(&winner), 0, values, 1, 2, 0,
+                      static_cast<int64_t>(item));
     if (winner == 1) best = rival;
   }
   return best;

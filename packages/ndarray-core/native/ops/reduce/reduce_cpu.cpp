@@ -60,11 +60,8 @@ void reduce_fastest(const ReduceKernels::Pair& kernels, const Task& task, bool b
     const int64_t rows = std::max<int64_t>(1, parallel_grain / part);
     for_each_piece(
         walk, rows, part, parallel_grain, [&](const Block<2>& block, int64_t, int64_t part_index) {
-          for (int64_t row = 0; row < block.rows; ++row) {
-            kernels.row(block.data[1] + part_index * out.parts + row * block.row_strides[1],
-                        block.data[0] + row * block.row_strides[0], block.columns,
-                        block.column_strides[0]);
-          }
+          kernels.rows(block.data[1] + part_index * out.parts, block.row_strides[1], block.data[0],
+                       block.rows, block.columns, block.row_strides[0], block.column_strides[0]);
         });
   } else {
     const int last = kept.ndim - 1;

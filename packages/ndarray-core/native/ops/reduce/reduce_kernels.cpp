@@ -3,7 +3,10 @@
 // Sums are pairwise (N. J. Higham, "The accuracy of floating point summation", 1993) in either
 // direction: runs of `run_rows` rows are added up plainly, and run sums are combined as the digits
 // of a binary counter carry, so that a value passes through about run_rows + log2(rows) additions.
-// A dense row is a matrix with as many columns as a few vector registers have lanes.
+// A dense row is a matrix with as many columns as two vector registers have lanes.
+//
+// Memory is read at several places at once, the same parts of four rows or of four quarters of a
+// long one: a processor fetches ahead for each of them, and one thread reads half as much again.
 #include "ops/reduce/reduce_kernels.hpp"
 
 #include <type_traits>
@@ -37,18 +40,27 @@ struct Vectors {
   }
 };
 
-// `count` vectors side by side, down some rows, kept in registers.
-template <typename Op, typename X, typename A, int count>
-void reduce_strip(A* out, const char* x, int64_t rows, int64_t row_stride) {
+// Down some rows, in registers: `together` vectors side by side, from each of `streams` places that
+// lie `apart`.
+template <typename Op, typename X, typename A, int streams, int together>
+void reduce_strip(A* out, const char* x, int64_t rows, int64_t row_stride, int64_t apart = 0) {
   using V = Vectors<X, A>;
   constexpr int step = V::lanes * sizeof(X);
-  typename V::Accumulator total[count];
-#pragma GCC unroll 8
-  for (int v = 0; v < count; ++v) total[v] = V::load(x + v * step);
+  typename V::Accumulator total[streams][together];
+#pragma GCC unroll 4
+  for (int s = 0; s < streams; ++s) {
+#pragma GCC unroll 4
+    for (int v = 0; v < together; ++v) total[s][v] = V::load(x + s * apart + v * step);
+  }
   for (int64_t row = 1; row < rows; ++row) {
     x += row_stride;
-#pragma GCC unroll 8
-    for (int v = 0; v < count; ++v) total[v] = Op::combine(total[v], V::load(x + v * step));
+#pragma GCC unroll 4
+    for (int s = 0; s < streams; ++s) {
+#pragma GCC unroll 4
+      for (int v = 0; v < together; ++v) {
+        total[s][v] = Op::combine(total[s][v], V::load(x + s * apart + v * step));
+      }
+    }
   }
   __builtin_memcpy(out, total, sizeof(total));
 }
@@ -61,10 +73,10 @@ void reduce_run(A* out, const char* x, int64_t rows, int64_t columns, int64_t ro
   int64_t c = 0;
   if (column_stride == sizeof(X)) {
     for (; c + 4 * lanes <= columns; c += 4 * lanes) {
-      reduce_strip<Op, X, A, 4>(out + c, x + c * column_stride, rows, row_stride);
+      reduce_strip<Op, X, A, 1, 4>(out + c, x + c * column_stride, rows, row_stride);
     }
     for (; c + lanes <= columns; c += lanes) {
-      reduce_strip<Op, X, A, 1>(out + c, x + c * column_stride, rows, row_stride);
+      reduce_strip<Op, X, A, 1, 1>(out + c, x + c * column_stride, rows, row_stride);
     }
   }
   for (; c < columns; ++c) {
@@ -84,20 +96,15 @@ void combine_into(A* out, const A* earlier, int64_t count) {
   for (int64_t i = 0; i < count; ++i) out[i] = Op::combine(earlier[i], out[i]);
 }
 
-// out[c] from x[r][c] for up to reduce_limit rows and tile_columns columns.
-template <typename Op, typename X, typename A>
-void reduce_tile(A* out, const char* x, int64_t rows, int64_t columns, int64_t row_stride,
-                 int64_t column_stride) {
-  if (rows <= run_rows) {
-    return reduce_run<Op, X, A>(out, x, rows, columns, row_stride, column_stride);
-  }
-  A levels[max_levels][tile_columns];  // level k holds the total of 2^k runs
+// out[c] for `columns` columns of up to reduce_limit rows, by run(to, first row, how many).
+template <typename Op, int64_t most_columns, typename A, typename Run>
+void reduce_runs(A* out, int64_t rows, int64_t columns, const Run& run) {
+  if (rows <= run_rows) return run(out, 0, rows);
+  A levels[max_levels][most_columns];  // level k holds the total of 2^k runs
   uint64_t runs = 0;
   for (int64_t row = 0; row < rows; row += run_rows, ++runs) {
     const int target = __builtin_ctzll(~runs);
-    const int64_t length = row + run_rows <= rows ? run_rows : rows - row;
-    reduce_run<Op, X, A>(levels[target], x + row * row_stride, length, columns, row_stride,
-                         column_stride);
+    run(levels[target], row, row + run_rows <= rows ? run_rows : rows - row);
     for (int k = 0; k < target; ++k) combine_into<Op>(levels[target], levels[k], columns);
   }
   bool first = true;
@@ -110,6 +117,15 @@ void reduce_tile(A* out, const char* x, int64_t rows, int64_t columns, int64_t r
     }
     first = false;
   }
+}
+
+// out[c] from x[r][c] for up to tile_columns columns.
+template <typename Op, typename X, typename A>
+void reduce_tile(A* out, const char* x, int64_t rows, int64_t columns, int64_t row_stride,
+                 int64_t column_stride) {
+  reduce_runs<Op, tile_columns>(out, rows, columns, [=](A* to, int64_t first, int64_t length) {
+    reduce_run<Op, X, A>(to, x + first * row_stride, length, columns, row_stride, column_stride);
+  });
 }
 
 template <typename Op, typename X, typename A>
@@ -132,34 +148,86 @@ void reduce_columns(char* out, int64_t out_stride, const char* x, int64_t rows, 
   }
 }
 
+// Rows, of which each is a matrix with `width` columns, and what is left.
 template <typename Op, typename X, typename A>
-void reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
-  constexpr int lanes = Vectors<X, A>::lanes;
-  constexpr int64_t width = 4 * lanes;
-  const int64_t rows = count / width;
-  A partial[width];
-  int64_t partials = 0, done = 0;
-  if (rows > 0) {
-    reduce_tile<Op, X, A>(partial, x, rows, width, width * stride, stride);
-    done = rows * width;
+struct Rows {
+  static constexpr int lanes = Vectors<X, A>::lanes, streams = 4, together = 2;
+  static constexpr int64_t width = together * lanes;
+  static constexpr int64_t long_row = 8192;  // of which each quarter is a few pages of memory
+
+  // `parts` dense rows, or parts of a row, of a multiple of `width` elements.
+  template <int parts>
+  static void totals(A (&out)[parts][width], const char* x, int64_t count, int64_t apart) {
+    constexpr int64_t row_stride = width * sizeof(X);
+    reduce_runs<Op, parts * width>(out[0], count / width, parts * width,
+                                   [=](A* to, int64_t first, int64_t length) {
+                                     reduce_strip<Op, X, A, parts, together>(
+                                         to, x + first * row_stride, length, row_stride, apart);
+                                   });
+  }
+
+  // The result of a row from the totals of its first `done` elements.
+  static A finish(A (&totals)[width], const char* x, int64_t done, int64_t count, int64_t stride) {
     // The whole vectors of the tail are added to the lanes.
     const int64_t tail_rows = (count - done) / lanes;
     if (tail_rows > 0) {
       A tail[lanes];
       reduce_run<Op, X, A>(tail, x + done * stride, tail_rows, lanes, lanes * stride, stride);
-      combine_into<Op>(partial, tail, lanes);
+      combine_into<Op>(totals, tail, lanes);
       done += tail_rows * lanes;
     }
-    partials = width;
-    for (int64_t half = width / 2; half > 0; half /= 2) {
-      for (int64_t i = 0; i < half; ++i) partial[i] = Op::combine(partial[i], partial[i + half]);
+    for (int64_t half = width / 2; half > 0; half /= 2)
+      combine_into<Op>(totals, totals + half, half);
+    return one_by_one(totals[0], x, done, count, stride);
+  }
+
+  static A one_by_one(A total, const char* x, int64_t done, int64_t count, int64_t stride) {
+    for (int64_t i = done; i < count; ++i) {
+      total = Op::combine(total, static_cast<A>(*reinterpret_cast<const X*>(x + i * stride)));
+    }
+    return total;
+  }
+
+  static A row(const char* x, int64_t count, int64_t stride) {
+    if (count < width) {
+      return one_by_one(static_cast<A>(*reinterpret_cast<const X*>(x)), x, 1, count, stride);
+    }
+    const int64_t done = count / width * width;
+    A total[1][width];
+    if (stride != sizeof(X)) {
+      reduce_tile<Op, X, A>(total[0], x, count / width, width, width * stride, stride);
+    } else if (count < long_row) {
+      totals(total, x, done, 0);
+    } else {
+      const int64_t part = count / (streams * width) * width;
+      A of_parts[streams][width];
+      totals(of_parts, x, part, part * stride);
+      for (int s = streams / 2; s > 0; s /= 2)
+        combine_into<Op>(of_parts[0], of_parts[s], s * width);
+      return finish(of_parts[0], x, streams * part, count, stride);
+    }
+    return finish(total[0], x, done, count, stride);
+  }
+};
+
+template <typename Op, typename X, typename A>
+void reduce_rows(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t count,
+                 int64_t row_stride, int64_t stride) {
+  using R = Rows<Op, X, A>;
+  int64_t row = 0;
+  if (stride == sizeof(X) && count >= R::width && count < R::long_row) {
+    for (; row + R::streams <= rows; row += R::streams) {
+      A total[R::streams][R::width];
+      R::totals(total, x, count / R::width * R::width, row_stride);
+      for (int s = 0; s < R::streams; ++s, out += out_stride, x += row_stride) {
+        *reinterpret_cast<A*>(out) =
+            R::finish(total[s], x, count / R::width * R::width, count, stride);
+      }
     }
   }
-  A total = partials > 0 ? partial[0] : static_cast<A>(*reinterpret_cast<const X*>(x));
-  for (int64_t i = partials > 0 ? done : 1; i < count; ++i) {
-    total = Op::combine(total, static_cast<A>(*reinterpret_cast<const X*>(x + i * stride)));
+  for (; row < rows; ++row, out += out_stride, x += row_stride) {
+    *reinterpret_cast<A*>(out) = R::row(x, count, stride);
   }
-  *reinterpret_cast<A*>(out) = total;
 }
 
 // The first position in a dense row at which `matches` holds; there is one.
@@ -177,11 +245,10 @@ int64_t find(const X* x, int64_t count, Predicate matches) {
 }
 
 template <typename Op, typename X>
-void arg_reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
+int64_t arg_reduce_row(const char* x, int64_t count, int64_t stride) {
   int64_t position = 0;
   if (stride == sizeof(X)) {
-    X best;
-    reduce_row<Op, X, X>(reinterpret_cast<char*>(&best), x, count, stride);
+    const X best = Rows<Op, X, X>::row(x, count, stride);
     const X* const dense = reinterpret_cast<const X*>(x);
     position = best == best ? find(dense, count, [best](X value) { return value == best; })
                             : find(dense, count, [](X value) { return value != value; });
@@ -195,7 +262,15 @@ void arg_reduce_row(char* out, const char* x, int64_t count, int64_t stride) {
       }
     }
   }
-  *reinterpret_cast<int64_t*>(out) = position;
+  return position;
+}
+
+template <typename Op, typename X>
+void arg_reduce_rows(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t count,
+                     int64_t row_stride, int64_t stride) {
+  for (int64_t row = 0; row < rows; ++row, out += out_stride, x += row_stride) {
+    *reinterpret_cast<int64_t*>(out) = arg_reduce_row<Op, X>(x, count, stride);
+  }
 }
 
 template <typename Op, typename X, bool dense>
@@ -245,11 +320,11 @@ using Wide = std::conditional_t<std::is_floating_point_v<X>, X,
 
 template <typename Op, typename X, typename A>
 constexpr ReduceKernels::Pair pair() {
-  return {reduce_row<Op, X, A>, reduce_columns<Op, X, A>};
+  return {reduce_rows<Op, X, A>, reduce_columns<Op, X, A>};
 }
 template <typename Op, typename X>
 constexpr ReduceKernels::Pair arg_pair() {
-  return {arg_reduce_row<Op, X>, arg_reduce_columns<Op, X>};
+  return {arg_reduce_rows<Op, X>, arg_reduce_columns<Op, X>};
 }
 
 template <typename T>

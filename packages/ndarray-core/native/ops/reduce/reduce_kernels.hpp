@@ -1,4 +1,4 @@
-// The inner loops of reductions: of one row, or of a matrix along its columns. Strides in bytes.
+// The inner loops of reductions: of the rows of a matrix, or of its columns. Strides in bytes.
 #pragma once
 
 #include "core/backend.hpp"
@@ -8,13 +8,14 @@
 namespace nd::cpu {
 
 struct ReduceKernels {
-  // One result at `out` from `count` >= 1 elements.
-  using Row = void (*)(char* out, const char* x, int64_t count, int64_t stride);
+  // `rows` results, out_stride apart, each from `count` >= 1 elements.
+  using Rows = void (*)(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t count,
+                        int64_t row_stride, int64_t stride);
   // `columns` results, out_stride apart, each from `rows` >= 1 elements.
   using Columns = void (*)(char* out, int64_t out_stride, const char* x, int64_t rows,
                            int64_t columns, int64_t row_stride, int64_t column_stride);
   struct Pair {
-    Row row;
+    Rows rows;
     Columns columns;
   };
   // By operation and element type of x; null where the operation has no meaning for the type, and
