@@ -37,6 +37,7 @@ BinaryKernel row_kernel(ScatterOp op, DType dtype) {
 template <typename Op, typename T>
 void scatter_elements(const Block<3>& block, const Axis axis, int64_t length,
                       const int64_t (&along)[3]) {
+  constexpr int64_t ahead = 24;
   // The innermost loop is over the other dimension, or over the indices where those lie closer.
   int64_t inner = block.columns, inner_steps[3], outer_steps[3];
   std::copy_n(block.column_strides, 3, inner_steps);
@@ -53,6 +54,10 @@ void scatter_elements(const Block<3>& block, const Axis axis, int64_t length,
       char* out = start(out_operand);
       const char *index = start(index_operand), *value = start(other_operand);
       for (int64_t i = 0; i < inner; ++i) {
+        if (i + ahead < inner) {  // what the indices point at lies anywhere in memory
+          const int64_t next = read_index(index + ahead * inner_steps[index_operand]);
+          __builtin_prefetch(out + ahead * inner_steps[out_operand] + axis.offset(next), 1);
+        }
         T& target = *reinterpret_cast<T*>(out + axis.offset(read_index(index)));
         const T operand = *reinterpret_cast<const T*>(value);
         target = updated<Op>(target, operand);
