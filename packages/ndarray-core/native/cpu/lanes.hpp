@@ -21,13 +21,29 @@ ND_INLINE T combine_lanes(T (&lanes)[lane_count]) {
   return lanes[0];
 }
 
-// The total of term(i) for i in [0, count). term may write what it computes on the way.
-template <typename Op, typename T, typename Term>
-ND_INLINE T total_over(int64_t count, T initial, Term&& term) {
+// Asks for memory that is read soon: as much of a row of T as lane_count elements from i on.
+template <typename T>
+struct Ahead {
+  const T* row;
+  __attribute__((always_inline)) void operator()(int64_t i) const {
+    constexpr int64_t line = 64 / sizeof(T);
+    for (int64_t k = 0; k < lane_count; k += line) __builtin_prefetch(row + i + k);
+  }
+};
+
+struct Nothing {
+  __attribute__((always_inline)) void operator()(int64_t) const {}
+};
+
+// The total of term(i) for i in [0, count). term may write what it computes on the way; before each
+// lane_count of them, before(i) is called.
+template <typename Op, typename T, typename Term, typename Before = Nothing>
+ND_INLINE T total_over(int64_t count, T initial, Term&& term, Before before = {}) {
   T lanes[lane_count];
   for (int k = 0; k < lane_count; ++k) lanes[k] = initial;
   int64_t i = 0;
   for (; i + lane_count <= count; i += lane_count) {
+    before(i);
 #pragma GCC ivdep
     for (int k = 0; k < lane_count; ++k) lanes[k] = Op::combine(lanes[k], term(i + k));
   }
@@ -37,9 +53,9 @@ ND_INLINE T total_over(int64_t count, T initial, Term&& term) {
   return combine_lanes<Op>(lanes);
 }
 
-template <typename T, typename Term>
-ND_INLINE T sum_over(int64_t count, Term&& term) {
-  return total_over<Sum, T>(count, T(0), term);
+template <typename T, typename Term, typename Before = Nothing>
+ND_INLINE T sum_over(int64_t count, Term&& term, Before before = {}) {
+  return total_over<Sum, T>(count, T(0), term, before);
 }
 // NaN wins; count is not 0.
 template <typename T>

@@ -12,8 +12,10 @@ void cross_entropy(T* losses, T* logsumexp, const T* logits, const int64_t* targ
                    int64_t ignore_index, int64_t rows, int64_t classes) {
   for (int64_t row = 0; row < rows; ++row, logits += classes) {
     const T largest = max_of(logits, classes);
+    // While this row's exponentials are computed, the next row comes from memory.
+    const Ahead<T> next{row + 1 < rows ? logits + classes : logits};
     const T log_total = m::log(
-        sum_over<T>(classes, [=](int64_t i) { return m::bounded_exp(logits[i] - largest); }));
+        sum_over<T>(classes, [=](int64_t i) { return m::bounded_exp(logits[i] - largest); }, next));
     logsumexp[row] = largest + log_total;
     losses[row] = target[row] == ignore_index ? T(0) : log_total - (logits[target[row]] - largest);
   }
