@@ -119,6 +119,10 @@ def test_gradients(case: dict[str, Any], device: nd.Device) -> None:
         ((3, 40, 24, 24), (50, 40, 3, 3), windows(2, padding=1)),  # several blocks of everything
         ((20, 30, 7, 5), (25, 30, 3, 3), windows(2, padding=2)),  # odd sizes, in fewer products
         ((4, 300, 10, 9), (100, 300, 3, 3), windows(2)),
+        ((5, 130, 10, 9), (100, 130, 3, 3), windows(2)),  # channels of the gradient in two parts
+        ((2, 24, 6, 12, 11), (30, 24, 3, 3, 3), windows(3, padding=1)),  # planes behind each other
+        ((2, 25, 7, 9, 9), (32, 25, 3, 3, 3), windows(3) | {"padding": ((1, 0), (2, 2), (0, 1))}),
+        ((3, 24, 5, 13, 8), (40, 24, 1, 3, 3), windows(3, padding=0)),
         ((2, 300, 9, 9), (200, 300, 1, 1), windows(2)),
         ((20, 16, 4, 4), (32, 16, 3, 3), windows(2, padding=1)),  # panels across images
         ((2, 3, 60, 60), (20, 3, 7, 7), windows(2, stride=2, padding=3)),

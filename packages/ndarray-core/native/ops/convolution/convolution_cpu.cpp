@@ -277,7 +277,8 @@ void convolution_weight_gradient(const Array& out, const Array& gradient, const 
                                  const Windows& windows) {
   AllowThreads allow(gradient.size() * out.size());
   if (is_depthwise(out, windows)) return depthwise_weight_gradient(out, gradient, x, windows);
-  if (suits_winograd(gradient, out, windows, fewest_winograd_gradient_channels)) {
+  if (out.ndim() == 4 &&
+      suits_winograd(gradient, out, windows, fewest_winograd_gradient_channels)) {
     return winograd_weight_gradient(out, gradient, x, windows);
   }
   dispatch_real(out.dtype(), [&]<typename T>() { weight_gradient<T>(out, gradient, x, windows); });

@@ -1,4 +1,5 @@
-// Convolutions with windows of 3 x 3 elements, side by side, in fewer multiplications.
+// Convolutions with windows of 3 x 3 elements, side by side, in fewer multiplications. In three
+// dimensions, windows are planes of 3 x 3 elements, any number one behind the other.
 #pragma once
 
 #include "core/fused.hpp"

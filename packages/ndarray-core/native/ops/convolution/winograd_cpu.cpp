@@ -19,44 +19,50 @@ const WinogradKernelsOf<T>& kernels() {
   return selected.of<T>();
 }
 
-// Element (row, channel, tap) of a weight lies at row * row_stride + channel * channel_stride +
-// taps[tap].
+// Element (row, plane, channel, tap) of a weight lies at row * row_stride + plane * plane_stride +
+// channel * channel_stride + taps[tap]. What is added up, the terms, are planes and channels.
 struct WeightView {
-  int64_t rows, channels, row_stride, channel_stride;
+  int64_t rows, planes, channels, row_stride, plane_stride, channel_stride;
   int64_t taps[9];
+  int64_t terms() const { return planes * channels; }
 };
 
-// The transformed weight: for each component a matrix (rows, channels), packed.
+// The transformed weight: for each component a matrix (rows, terms), packed.
 template <typename T>
 class TransformedWeight {
  public:
   const int64_t depth, component_size;
 
   TransformedWeight(const T* weight, const WeightView& view)
-      : depth(convolution_kernels_of<T>().block_depth(view.channels)),
-        component_size(padded_rows(view.rows) * view.channels),
+      : depth(convolution_kernels_of<T>().block_depth(view.terms())),
+        component_size(padded_rows(view.rows) * view.terms()),
         memory_(static_cast<size_t>(components * component_size) * sizeof(T)) {
-    const int64_t row_size = divide_up(view.channels, skew) * skew;  // of whole vectors
+    // Channels are written in whole vectors: those of the last plane, too, end within the row.
+    const int64_t last_plane = (view.planes - 1) * view.channels;
+    const int64_t row_size = last_plane + divide_up(view.channels, skew) * skew;
     const int64_t plain_size = view.rows * row_size + skew;
     const Scratch plain(static_cast<size_t>(components * plain_size) * sizeof(T));
     T* const transformed = reinterpret_cast<T*>(plain.data());
-    const int64_t rows_at_once = std::max<int64_t>(1, 2048 / view.channels);
+    const int64_t rows_at_once = std::max<int64_t>(1, 2048 / view.terms());
     parallel_for(divide_up(view.rows, rows_at_once), [&](int64_t task) {
       const int64_t end = std::min((task + 1) * rows_at_once, view.rows);
       for (int64_t row = task * rows_at_once; row < end; ++row) {
-        kernels<T>().transform_weight(transformed + row * row_size, plain_size,
-                                      weight + row * view.row_stride, view.channel_stride,
-                                      view.taps, view.channels);
+        for (int64_t plane = 0; plane < view.planes; ++plane) {
+          kernels<T>().transform_weight(transformed + row * row_size + plane * view.channels,
+                                        plain_size,
+                                        weight + row * view.row_stride + plane * view.plane_stride,
+                                        view.channel_stride, view.taps, view.channels);
+        }
       }
     });
     Table terms;
-    for (int64_t c = 0; c < view.channels; ++c) terms.push_back(c);
+    for (int64_t i = 0; i < view.terms(); ++i) terms.push_back(i);
     parallel_for(components, [&](int64_t component) {
-      for (int64_t k = 0; k < view.channels; k += depth) {
+      for (int64_t k = 0; k < view.terms(); k += depth) {
         convolution_kernels_of<T>().pack_x(
             packed() + component * component_size + k * padded_rows(view.rows),
             transformed + component * plain_size, row_size, terms.data() + k, view.rows,
-            std::min(depth, view.channels - k));
+            std::min(depth, view.terms() - k));
       }
     });
   }
@@ -73,19 +79,21 @@ class TransformedWeight {
 
 // Rows of a weight that are worked on together: what is transformed of them takes up to `bytes`.
 template <typename T>
-int64_t rows_at_once(int64_t rows, int64_t channels, int64_t bytes) {
+int64_t rows_at_once(int64_t rows, int64_t terms, int64_t bytes) {
   constexpr int64_t least = 64;  // with fewer, tiles would take as long to transform as to multiply
-  const int64_t fitting = bytes / (components * channels * static_cast<int64_t>(sizeof(T)));
+  const int64_t fitting = bytes / (components * terms * static_cast<int64_t>(sizeof(T)));
   return std::min(rows, std::max(fitting / 32 * 32, least));
 }
 
-// The tiles of images, row by row of tiles.
+// The tiles of images, plane by plane and row by row of tiles.
 struct Tiles {
-  int64_t height, width;  // how many there are
-  int64_t of_image() const { return height * width; }
+  int64_t depth, height, width;  // how many there are
+  int64_t of_plane() const { return height * width; }
+  int64_t of_image() const { return depth * of_plane(); }
+  Triple places() const { return {depth, height, width}; }
 
   explicit Tiles(const Triple& size)
-      : height(divide_up(size[1], 2)), width(divide_up(size[2], 2)) {}
+      : depth(size[0]), height(divide_up(size[1], 2)), width(divide_up(size[2], 2)) {}
 };
 
 // Tiles [begin, end), which become columns from 0 on; runs end where a panel of columns does.
@@ -96,11 +104,12 @@ std::vector<TileRun> runs_of(const Tiles& tiles, const Source<T>& source, const 
   const int64_t panel = kernels<T>().column_tile;
   const Triple place = source.place_stride();
   for (int64_t tile = begin; tile < end;) {
-    const int64_t image = tile / tiles.of_image(), within = tile % tiles.of_image();
-    const int64_t i = within / tiles.width, j = within % tiles.width, column = tile - begin;
+    const int64_t image = tile / tiles.of_image(), plane = tile / tiles.of_plane() % tiles.depth;
+    const int64_t i = tile / tiles.width % tiles.height, j = tile % tiles.width;
+    const int64_t column = tile - begin;
     const int64_t length = std::min({tiles.width - j, end - tile, panel - column % panel});
-    runs.push_back({image * source.image + i * place[1] + j * place[2], column, length,
-                    image * out.image + 2 * (i * out.stride[1] + j),
+    runs.push_back({image * source.image + plane * place[0] + i * place[1] + j * place[2], column,
+                    length, image * out.image + plane * out.stride[0] + 2 * (i * out.stride[1] + j),
                     std::min<int64_t>(2, out.size[1] - 2 * i),
                     std::min(2 * length, out.size[2] - 2 * j)});
     tile += length;
@@ -110,9 +119,9 @@ std::vector<TileRun> runs_of(const Tiles& tiles, const Source<T>& source, const 
 
 // Tiles of a task: what belongs to them should stay in the second-level cache.
 template <typename T>
-int64_t tiles_at_once(int64_t channels, int64_t rows) {
+int64_t tiles_at_once(int64_t terms, int64_t rows) {
   const int64_t panel = kernels<T>().column_tile;
-  const int64_t bytes = components * (channels + rows) * panel * static_cast<int64_t>(sizeof(T));
+  const int64_t bytes = components * (terms + rows) * panel * static_cast<int64_t>(sizeof(T));
   return std::clamp<int64_t>((3 << 18) / bytes, 2, 8) * panel;
 }
 
@@ -127,8 +136,8 @@ void run_rows(const Images<T>& out, const Tiles& tiles, const Source<T>& source,
   // A vector may be read that begins at the last element.
   const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
   const int64_t panel = kernels<T>().column_tile;
-  const int64_t most_tiles = tiles_at_once<T>(view.channels, view.rows);
-  const int64_t panel_size = kernels<T>().panel_size(view.channels);
+  const int64_t most_tiles = tiles_at_once<T>(view.terms(), view.rows);
+  const int64_t panel_size = kernels<T>().panel_size(view.terms());
   for (int64_t first = 0; first < out.count; first += chunk) {
     const int64_t images = std::min(chunk, out.count - first), count = images * tiles.of_image();
     const T* const y = source.prepare(first, images, reinterpret_cast<T*>(copies.data()));
@@ -142,10 +151,13 @@ void run_rows(const Images<T>& out, const Tiles& tiles, const Source<T>& source,
                            sizeof(T));
       T* const transformed = reinterpret_cast<T*>(memory.data());
       T* const products = transformed + components * panels * panel_size;
-      kernels<T>().transform_tiles(transformed, panels, y, source.channel, taps, runs.data(),
-                                   run_count, view.channels);
+      for (int64_t plane = 0; plane < view.planes; ++plane) {
+        kernels<T>().transform_tiles(transformed + plane * view.channels * panel, panels,
+                                     panel_size, y + source.tap(plane, 0, 0), source.channel, taps,
+                                     runs.data(), run_count, view.channels);
+      }
       kernels<T>().multiply(products, products_size, weight.packed(), weight.component_size,
-                            transformed, panels, view.rows, view.channels, weight.depth);
+                            transformed, panels, panel_size, view.rows, view.terms(), weight.depth);
       kernels<T>().transform_back(out.data + first * out.image, out.channel, out.stride[1],
                                   products, products_size, columns, runs.data(), run_count,
                                   view.rows);
@@ -157,9 +169,11 @@ template <typename T>
 void run(const Images<T>& out, const Array& x, const T* weight, const WeightView& view,
          const Triple& before) {
   const Tiles tiles(out.size);
-  const Source<T> source(x, before, {1, 2, 2}, {1, tiles.height, tiles.width},
-                         {Table{0}, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
-  const int64_t at_once = rows_at_once<T>(view.rows, view.channels, 3 << 20);
+  Table planes;
+  for (int64_t i = 0; i < view.planes; ++i) planes.push_back(i);
+  const Source<T> source(x, before, {1, 2, 2}, tiles.places(),
+                         {planes, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
+  const int64_t at_once = rows_at_once<T>(view.rows, view.terms(), 3 << 20);
   for (int64_t row = 0; row < view.rows; row += at_once) {
     WeightView rows = view;
     rows.rows = std::min(at_once, view.rows - row);
@@ -191,7 +205,7 @@ class TransformedTiles {
     parallel_for(divide_up(count, at_once), [&](int64_t task) {
       const int64_t begin = task * at_once, end = std::min(begin + at_once, count);
       const std::vector<TileRun> runs = runs_of(tiles, source, places, begin, end);
-      transform(component(0) + begin / panel_ * size_, panels_, y, source.channel, taps,
+      transform(component(0) + begin / panel_ * size_, panels_, size_, y, source.channel, taps,
                 runs.data(), static_cast<int64_t>(runs.size()), channels);
     });
   }
@@ -217,7 +231,7 @@ void run_weight_gradient(const Array& out_array, const Array& gradient_array, co
   const Images<T> out(out_array), gradient(gradient_array);
   const int64_t channels = out.channels, panel = kernels<T>().column_tile;
   const Tiles tiles(gradient.size);
-  const Triple step{1, 2, 2}, places{1, tiles.height, tiles.width};
+  const Triple step{1, 2, 2}, places = tiles.places();
   const Source<T> source(x, {0, windows.before[0], windows.before[1]}, step, places,
                          {Table{0}, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
   const Source<T> of_gradient(gradient_array, {0, 0, 0}, step, places,
@@ -295,25 +309,34 @@ void run_weight_gradient(const Array& out_array, const Array& gradient_array, co
 bool suits_winograd(const Array& out, const Array& weight, const Windows& windows,
                     int64_t fewest_channels) {
   constexpr int64_t fewest_tiles = 64;
-  if (weight.ndim() != 4 || weight.shape()[2] != 3 || weight.shape()[3] != 3) return false;
-  for (int axis = 0; axis < 2; ++axis) {
-    if (windows.stride[axis] != 1 || windows.dilation[axis] != 1 || windows.before[axis] > 2) {
+  const int spatial = weight.ndim() - 2;
+  if (spatial < 2 || windows.groups != 1) return false;
+  for (int axis = 0; axis < spatial; ++axis) {
+    const int64_t size = weight.shape()[2 + axis];
+    if (axis >= spatial - 2 && size != 3) return false;
+    if (windows.stride[axis] != 1 || windows.dilation[axis] != 1 || windows.before[axis] >= size) {
       return false;
     }
   }
-  return windows.groups == 1 && std::min(weight.shape()[0], weight.shape()[1]) >= fewest_channels &&
-         out.shape()[0] * out.shape()[2] * out.shape()[3] >= 4 * fewest_tiles;
+  return std::min(weight.shape()[0], weight.shape()[1]) >= fewest_channels &&
+         out.size() / out.shape()[1] >= 4 * fewest_tiles;
 }
 
 void convolve_winograd(const Array& out_array, const Array& x, const Array& weight,
                        const Windows& windows) {
   dispatch_real(x.dtype(), [&]<typename T>() {
     const Images<T> out(out_array), kernel(weight);
-    WeightView view{kernel.count, kernel.channels, kernel.image, kernel.channel, {}};
+    WeightView view{kernel.count,
+                    kernel.size[0],
+                    kernel.channels,
+                    kernel.image,
+                    kernel.stride[0],
+                    kernel.channel,
+                    {}};
     for (int i = 0; i < 9; ++i) {
       view.taps[i] = i / 3 * kernel.stride[1] + i % 3 * kernel.stride[2];
     }
-    run(out, x, kernel.data, view, {0, windows.before[0], windows.before[1]});
+    run(out, x, kernel.data, view, Geometry(windows).before);
   });
 }
 
@@ -322,11 +345,19 @@ void convolve_transposed_winograd(const Array& out_array, const Array& x, const 
   dispatch_real(x.dtype(), [&]<typename T>() {
     // A convolution of x with the window turned around.
     const Images<T> out(out_array), kernel(weight);
-    WeightView view{kernel.channels, kernel.count, kernel.channel, kernel.image, {}};
+    WeightView view{kernel.channels,
+                    kernel.size[0],
+                    kernel.count,
+                    kernel.channel,
+                    -kernel.stride[0],
+                    kernel.image,
+                    {}};
     for (int i = 0; i < 9; ++i) {
       view.taps[i] = (2 - i / 3) * kernel.stride[1] + (2 - i % 3) * kernel.stride[2];
     }
-    run(out, x, kernel.data, view, {0, 2 - windows.before[0], 2 - windows.before[1]});
+    Triple before = Geometry(windows).before;
+    for (int axis = 0; axis < 3; ++axis) before[axis] = kernel.size[axis] - 1 - before[axis];
+    run(out, x, kernel.data + (kernel.size[0] - 1) * kernel.stride[0], view, before);
   });
 }
 

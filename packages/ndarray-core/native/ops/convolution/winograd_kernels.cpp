@@ -11,8 +11,8 @@ constexpr int components = 16;
 // A row of columns may be written a vector at a time, beyond its end: into the next row, which is
 // written later, or behind the last one.
 template <typename T>
-int64_t panel_size(int64_t channels) {
-  return (channels + 1) * Blocking<T>::column_tile;
+int64_t panel_size(int64_t terms) {
+  return (terms + 1) * Blocking<T>::column_tile;
 }
 
 // G w, for columns of three weights.
@@ -51,10 +51,10 @@ void transform_weight(T* to, int64_t component_size, const T* weight, int64_t ch
 }
 
 template <typename T>
-void transform_tiles(T* to, int64_t panels, const T* y, int64_t channel_stride, const int64_t* taps,
-                     const TileRun* runs, int64_t run_count, int64_t channels) {
+void transform_tiles(T* to, int64_t panels, int64_t size, const T* y, int64_t channel_stride,
+                     const int64_t* taps, const TileRun* runs, int64_t run_count,
+                     int64_t channels) {
   constexpr int64_t width = Blocking<T>::column_tile, lanes = Blocking<T>::lanes;
-  const int64_t size = panel_size<T>(channels);
   for (int64_t channel = 0; channel < channels; ++channel, y += channel_stride) {
     for (int64_t r = 0; r < run_count; ++r) {
       const TileRun& run = runs[r];
@@ -83,11 +83,11 @@ void transform_tiles(T* to, int64_t panels, const T* y, int64_t channel_stride, 
 }
 
 template <typename T>
-void transform_gradient(T* to, int64_t panels, const T* y, int64_t channel_stride,
+void transform_gradient(T* to, int64_t panels, int64_t size, const T* y, int64_t channel_stride,
                         const int64_t* taps, const TileRun* runs, int64_t run_count,
                         int64_t channels) {
   constexpr int64_t width = Blocking<T>::column_tile, lanes = Blocking<T>::lanes;
-  const int64_t size = panel_size<T>(channels), component_size = panels * size;
+  const int64_t component_size = panels * size;
   for (int64_t channel = 0; channel < channels; ++channel, y += channel_stride) {
     for (int64_t r = 0; r < run_count; ++r) {
       const TileRun& run = runs[r];
@@ -136,14 +136,14 @@ void transform_weight_back(T* weight, const T* from, int64_t component_size, int
 
 template <typename T>
 void multiply(T* out, int64_t out_size, const T* packed, int64_t component_size, const T* tiles,
-              int64_t panels, int64_t rows, int64_t channels, int64_t depth) {
+              int64_t panels, int64_t size, int64_t rows, int64_t terms, int64_t depth) {
   using B = Blocking<T>;
   constexpr int64_t width = B::column_tile;
-  const int64_t size = panel_size<T>(channels), columns = panels * width;
+  const int64_t columns = panels * width;
   const int64_t padded_rows = round_up(rows, B::row_step), block = balanced_rows<T>(rows);
   for (int component = 0; component < components; ++component) {
-    for (int64_t k = 0; k < channels; k += depth) {
-      const int64_t count = smaller(depth, channels - k);
+    for (int64_t k = 0; k < terms; k += depth) {
+      const int64_t count = smaller(depth, terms - k);
       for (int64_t first = 0, end; first < rows; first = end) {
         end = block_end<T>(first, block, rows);
         for (int64_t panel = 0; panel < panels; ++panel) {

@@ -20,28 +20,29 @@ struct TileRun {
 template <typename T>
 struct WinogradKernelsOf {
   int64_t column_tile;
-  // Elements between the panels of a component, of `channels` rows of column_tile elements.
-  int64_t (*panel_size)(int64_t channels);
+  // Elements between the panels of a component, of `terms` rows of column_tile elements.
+  int64_t (*panel_size)(int64_t terms);
   // to[component * component_size + channel], for each channel, and zeros up to a whole vector: the
   // transformed 3 x 3 windows, of which taps are the offsets in row-major order.
   void (*transform_weight)(T* to, int64_t component_size, const T* weight, int64_t channel_stride,
                            const int64_t* taps, int64_t channels);
   // Into panels: component, panel, channel, column. taps: the offsets of a tile's 16 elements.
-  void (*transform_tiles)(T* to, int64_t panels, const T* y, int64_t channel_stride,
-                          const int64_t* taps, const TileRun* runs, int64_t run_count,
-                          int64_t channels);
+  void (*transform_tiles)(T* to, int64_t panels, int64_t panel_size, const T* y,
+                          int64_t channel_stride, const int64_t* taps, const TileRun* runs,
+                          int64_t run_count, int64_t channels);
   // The same for tiles of 2 x 2 elements of a gradient: the transpose of transform_back.
-  void (*transform_gradient)(T* to, int64_t panels, const T* y, int64_t channel_stride,
-                             const int64_t* taps, const TileRun* runs, int64_t run_count,
-                             int64_t channels);
+  void (*transform_gradient)(T* to, int64_t panels, int64_t panel_size, const T* y,
+                             int64_t channel_stride, const int64_t* taps, const TileRun* runs,
+                             int64_t run_count, int64_t channels);
   // weight[channel * 9 + tap] = or +=, from from[component * component_size + channel]: the
   // transpose of transform_weight.
   void (*transform_weight_back)(T* weight, const T* from, int64_t component_size, int64_t channels,
                                 bool add);
-  // out (component, rows, columns) = packed weight (component, rows, channels) @ tiles; the weight
-  // lies in blocks of `depth` channels, and component_size apart.
+  // out (component, rows, columns) = packed weight (component, rows, terms) @ tiles; the weight
+  // lies in blocks of `depth` terms, and component_size apart.
   void (*multiply)(T* out, int64_t out_size, const T* packed, int64_t component_size,
-                   const T* tiles, int64_t panels, int64_t rows, int64_t channels, int64_t depth);
+                   const T* tiles, int64_t panels, int64_t panel_size, int64_t rows, int64_t terms,
+                   int64_t depth);
   void (*transform_back)(T* out, int64_t out_channel, int64_t out_row, const T* products,
                          int64_t products_size, int64_t columns, const TileRun* runs,
                          int64_t run_count, int64_t rows);
