@@ -18,6 +18,7 @@ struct Block {
   char* data[N];
   int64_t rows, columns;
   int64_t row_strides[N], column_strides[N];
+  bool streams = false;  // whether operand 0, whose columns lie side by side, bypasses the caches
 };
 
 // Below this many elements the wake-up of a thread costs more than it saves.

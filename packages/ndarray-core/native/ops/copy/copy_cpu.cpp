@@ -1,5 +1,6 @@
 // copy, fill and where of the `cpu` device.
 #include "cpu/cpu_backend.hpp"
+#include "cpu/streaming.hpp"
 #include "ops/copy/conversions.hpp"
 #include "ops/copy/copy_kernels.hpp"
 
@@ -50,12 +51,15 @@ void copy(const Array& out, const Array& x) {
   static const CopyKernels& kernels = ND_SELECT_KERNELS(copy_kernels);
   Walk<2> walk({&out, &x});
   if (same_bits(out.dtype(), x.dtype())) {
-    const int64_t least_rows =
-        pair_dense_dimensions(walk, static_cast<int64_t>(itemsize(out.dtype())));
-    for_each_block(walk, parallel_grain, least_rows, kernels.move[log2_itemsize(out.dtype())]);
+    const int64_t item = static_cast<int64_t>(itemsize(out.dtype()));
+    const CopyKernels::Copy kernel = kernels.move[log2_itemsize(out.dtype())];
+    const int64_t least_rows = pair_dense_dimensions(walk, item);
+    if (least_rows == 1) return for_each_result_block(walk, item, kernel);
+    for_each_block(walk, parallel_grain, least_rows, kernel);
   } else {
-    for_each_block(walk, parallel_grain, 1,
-                   kernels.convert[static_cast<int>(out.dtype())][static_cast<int>(x.dtype())]);
+    for_each_result_block(
+        walk, static_cast<int64_t>(itemsize(out.dtype())),
+        kernels.convert[static_cast<int>(out.dtype())][static_cast<int>(x.dtype())]);
   }
 }
 
@@ -67,8 +71,9 @@ void fill(const Array& out, Scalar value) {
 }
 
 void where(const Array& out, const Array& condition, const Array& x, const Array& y) {
-  for_each_block(Walk<4>({&out, &condition, &x, &y}), parallel_grain, 1,
-                 ND_SELECT_KERNELS(copy_kernels).where[log2_itemsize(out.dtype())]);
+  for_each_result_block(Walk<4>({&out, &condition, &x, &y}),
+                        static_cast<int64_t>(itemsize(out.dtype())),
+                        ND_SELECT_KERNELS(copy_kernels).where[log2_itemsize(out.dtype())]);
 }
 
 }  // namespace nd::cpu

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #endif
 
+#include "cpu/stream_stores.hpp"
 #include "cpu/vector_width.hpp"
 #include "ops/copy/conversions.hpp"
 
@@ -35,6 +36,9 @@ int64_t convert_vectors([[maybe_unused]] To* out, [[maybe_unused]] const From* x
   return i;
 }
 
+template <typename T>
+constexpr bool is_real_floating = std::is_floating_point_v<T> || is_half<T>;
+
 template <typename To, typename From>
 void convert(const Block<2>& block) {
   const int64_t out_step = block.column_strides[0], x_step = block.column_strides[1];
@@ -43,10 +47,17 @@ void convert(const Block<2>& block) {
     char* const out = block.data[0] + row * block.row_strides[0];
     const char* const x = block.data[1] + row * block.row_strides[1];
     if (dense) {
-      To* __restrict const dense_out = reinterpret_cast<To*>(out);
-      const From* __restrict const dense_x = reinterpret_cast<const From*>(x);
-      int64_t i = convert_vectors(dense_out, dense_x, block.columns);
-      for (; i < block.columns; ++i) dense_out[i] = m::convert<To>(dense_x[i]);
+      To* const dense_out = reinterpret_cast<To*>(out);
+      const auto write = [=](To* __restrict to, int64_t first, int64_t count) {
+        const From* __restrict const from = reinterpret_cast<const From*>(x) + first;
+        int64_t i = convert_vectors(to, from, count);
+        for (; i < count; ++i) to[i] = m::convert<To>(from[i]);
+      };
+      if (is_real_floating<To> && is_real_floating<From> && block.streams) {
+        stream_row(dense_out, block.columns, write);
+      } else {
+        write(dense_out, 0, block.columns);
+      }
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<To*>(out + i * out_step) =
@@ -149,7 +160,15 @@ void move(const Block<2>& block) {
     char* const out = block.data[0] + row * block.row_strides[0];
     const char* const x = block.data[1] + row * block.row_strides[1];
     if (out_step == sizeof(T) && x_step == sizeof(T)) {
-      __builtin_memcpy(out, x, static_cast<size_t>(block.columns) * sizeof(T));
+      const auto write = [=](T* to, int64_t first, int64_t count) {
+        __builtin_memcpy(to, x + first * sizeof(T), static_cast<size_t>(count) * sizeof(T));
+      };
+      T* const dense_out = reinterpret_cast<T*>(out);
+      if (block.streams) {
+        stream_row(dense_out, block.columns, write);
+      } else {
+        write(dense_out, 0, block.columns);
+      }
     } else if (x_step == 0) {
       fill_run(out, out_step, block.columns, *reinterpret_cast<const T*>(x));
     } else {

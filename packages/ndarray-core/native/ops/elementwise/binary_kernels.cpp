@@ -1,4 +1,5 @@
 // One set of loops per binary operation and element type. Compiled once per instruction set.
+#include "cpu/stream_stores.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
 #include "ops/elementwise/formula.hpp"
 
@@ -29,7 +30,8 @@ void small_quotient_loop(float* out, const float* x, const float* y, int64_t cou
 
 // Dense in out; x and y are dense or one element repeated.
 template <BinaryOp op, typename T, typename Result, bool x_repeats, bool y_repeats>
-void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t count) {
+void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t count,
+                bool streams) {
   Result* const out = reinterpret_cast<Result*>(out_data);
   const T* const x = reinterpret_cast<const T*>(x_data);
   const T* const y = reinterpret_cast<const T*>(y_data);
@@ -37,11 +39,18 @@ void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t 
     return small_quotient_loop<op, x_repeats, y_repeats>(out, x, y, count);
   }
   const T first_x = x[0], first_y = y[0];
+  const auto write = [=](Result* to, int64_t first, int64_t count) {
 // In place is fine: what one element writes, no other reads.
 #pragma GCC ivdep
-  for (int64_t i = 0; i < count; ++i) {
-    out[i] = static_cast<Result>(
-        BinaryFormula<op>::apply(x_repeats ? first_x : x[i], y_repeats ? first_y : y[i]));
+    for (int64_t i = 0; i < count; ++i) {
+      to[i] = static_cast<Result>(BinaryFormula<op>::apply(x_repeats ? first_x : x[first + i],
+                                                           y_repeats ? first_y : y[first + i]));
+    }
+  };
+  if (std::is_floating_point_v<Result> && is_memory_bound(op) && streams) {
+    stream_row(out, count, write);
+  } else {
+    write(out, 0, count);
   }
 }
 
@@ -65,15 +74,15 @@ void loop(const Block<3>& block) {
     if constexpr (vectorizes<T>(op)) {
       if (steps[0] == sizeof(Result)) {
         if (steps[1] == dense && steps[2] == dense) {
-          dense_loop<op, T, Result, false, false>(out, x, y, block.columns);
+          dense_loop<op, T, Result, false, false>(out, x, y, block.columns, block.streams);
           continue;
         }
         if (steps[1] == dense && steps[2] == 0) {
-          dense_loop<op, T, Result, false, true>(out, x, y, block.columns);
+          dense_loop<op, T, Result, false, true>(out, x, y, block.columns, block.streams);
           continue;
         }
         if (steps[1] == 0 && steps[2] == dense) {
-          dense_loop<op, T, Result, true, false>(out, x, y, block.columns);
+          dense_loop<op, T, Result, true, false>(out, x, y, block.columns, block.streams);
           continue;
         }
       }

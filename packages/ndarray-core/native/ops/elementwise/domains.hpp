@@ -117,6 +117,13 @@ constexpr bool vectorizes(BinaryOp op) {
   }
 }
 
+// Whether memory takes longer than the arithmetic, for a result too large for the caches: all but
+// the functions that are vectorised for some types only.
+template <typename Op>
+constexpr bool is_memory_bound(Op op) {
+  return vectorizes<int64_t>(op);
+}
+
 // The element type of the kernel for arrays of T: bools are bytes in memory, and loops over bytes
 // are what compilers vectorise.
 template <typename T, bool sign_matters>

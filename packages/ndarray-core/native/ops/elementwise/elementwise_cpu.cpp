@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "cpu/cpu_backend.hpp"
+#include "cpu/streaming.hpp"
 #include "ops/copy/copy_kernels.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
 
@@ -60,11 +61,12 @@ void through_float32(void (*kernel)(const Block<N>&), DType out_type, DType half
 template <int N>
 void run(void (*const (&table)[dtype_count])(const Block<N>&), DType dtype, DType out_type,
          const Walk<N>& walk) {
+  const int64_t item = static_cast<int64_t>(itemsize(out_type));
   if (!is_half_type(dtype)) {
-    return for_each_block(walk, parallel_grain, 1, table[static_cast<int>(dtype)]);
+    return for_each_result_block(walk, item, table[static_cast<int>(dtype)]);
   }
   const auto kernel = table[static_cast<int>(DType::float32)];
-  for_each_block(walk, parallel_grain, 1, [&](const Block<N>& block) {
+  for_each_result_block(walk, item, [&](const Block<N>& block) {
     through_float32<N>(kernel, out_type, dtype, block);
   });
 }

@@ -1,4 +1,5 @@
 // One loop per unary operation and element type. Compiled once per instruction set.
+#include "cpu/stream_stores.hpp"
 #include "ops/elementwise/elementwise_kernels.hpp"
 #include "ops/elementwise/formula.hpp"
 
@@ -38,10 +39,17 @@ void loop(const Block<2>& block) {
     if (vectorizes<T>(op) && dense) {
       Result* const dense_out = reinterpret_cast<Result*>(out);
       const T* const dense_x = reinterpret_cast<const T*>(x);
+      const auto write = [=](Result* to, int64_t first, int64_t count) {
 // In place is fine: what one element writes, no other reads.
 #pragma GCC ivdep
-      for (int64_t i = 0; i < block.columns; ++i) {
-        dense_out[i] = static_cast<Result>(UnaryFormula<op>::apply(dense_x[i]));
+        for (int64_t i = 0; i < count; ++i) {
+          to[i] = static_cast<Result>(UnaryFormula<op>::apply(dense_x[first + i]));
+        }
+      };
+      if (std::is_floating_point_v<Result> && is_memory_bound(op) && block.streams) {
+        stream_row(dense_out, block.columns, write);
+      } else {
+        write(dense_out, 0, block.columns);
       }
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
