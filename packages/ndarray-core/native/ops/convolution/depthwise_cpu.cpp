@@ -50,6 +50,7 @@ void weigh_planes(const Images<T>& out, const Source<T>& source, const Images<T>
     for (int64_t plane = first; plane < first + count; ++plane) {
       const int64_t image = plane / out.channels, channel = plane % out.channels;
       source.copy(image, channel, 1, y);
+      const int64_t next_size = plane + 1 < first + count ? source.plane_size() : 0;
       for (size_t p = 0; p < phases.size(); ++p) {
         const Phase& phase = phases[p];
         weight.clear();
@@ -58,7 +59,8 @@ void weigh_planes(const Images<T>& out, const Source<T>& source, const Images<T>
         }
         kernels<T>().weigh(out.data + image * out.image + channel * out.channel, out_step, y,
                            runs[p].data(), static_cast<int64_t>(runs[p].size()), weight.data(),
-                           phase.source_taps.data(), static_cast<int64_t>(weight.size()));
+                           phase.source_taps.data(), static_cast<int64_t>(weight.size()),
+                           source.plane(plane + 1), p == 0 ? next_size : 0);
       }
     }
   });

@@ -19,24 +19,39 @@ ND_INLINE void weigh_vectors(Vector<T> (&sums)[Vectors], const T* y, const T* we
   }
 }
 
+template <typename T, int Vectors>
+ND_INLINE void write_vectors(T* out, const T* y, const T* weight, const int64_t* taps,
+                             int64_t tap_count) {
+  Vector<T> sums[Vectors];
+  weigh_vectors(sums, y, weight, taps, tap_count);
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) store(out + v * Blocking<T>::lanes, sums[v]);
+}
+
 template <typename T>
 void weigh(T* out, int64_t out_step, const T* y, const PlaceRun* runs, int64_t run_count,
-           const T* weight, const int64_t* taps, int64_t tap_count) {
-  constexpr int64_t lanes = Blocking<T>::lanes;
+           const T* weight, const int64_t* taps, int64_t tap_count, const T* next,
+           int64_t next_count) {
+  constexpr int64_t lanes = Blocking<T>::lanes, line = 64 / sizeof(T);
   for (int64_t r = 0; r < run_count; ++r) {
+    // A part of the next plane comes from memory meanwhile.
+    const int64_t next_end = (r + 1) * next_count / run_count;
+    for (int64_t i = r * next_count / run_count; i < next_end; i += line) {
+      __builtin_prefetch(next + i);
+    }
     const PlaceRun& run = runs[r];
     int64_t j = 0;
     if (out_step == 1) {
+      T* const to = out + run.out;
+      const T* const from = y + run.source;
       for (; j + 4 * lanes <= run.length; j += 4 * lanes) {
-        Vector<T> sums[4];
-        weigh_vectors(sums, y + run.source + j, weight, taps, tap_count);
-        for (int v = 0; v < 4; ++v) store(out + run.out + j + v * lanes, sums[v]);
+        write_vectors<T, 4>(to + j, from + j, weight, taps, tap_count);
       }
-      for (; j + lanes <= run.length; j += lanes) {
-        Vector<T> sums[1];
-        weigh_vectors(sums, y + run.source + j, weight, taps, tap_count);
-        store(out + run.out + j, sums[0]);
-      }
+      const int64_t rest = (run.length - j) / lanes;
+      if (rest == 3) write_vectors<T, 3>(to + j, from + j, weight, taps, tap_count);
+      if (rest == 2) write_vectors<T, 2>(to + j, from + j, weight, taps, tap_count);
+      if (rest == 1) write_vectors<T, 1>(to + j, from + j, weight, taps, tap_count);
+      j += rest * lanes;
     }
     for (; j < run.length; j += lanes) {
       Vector<T> sums[1];

@@ -17,9 +17,11 @@ struct PlaceRun {
 template <typename T>
 struct DepthwiseKernelsOf {
   int64_t lanes;  // weigh may read so many elements behind the end of y
-  // out[place] = the sum over taps of weight[t] * y[place + taps[t]].
+  // out[place] = the sum over taps of weight[t] * y[place + taps[t]]. Asks for the next_count
+  // elements at `next`, which are read soon.
   void (*weigh)(T* out, int64_t out_step, const T* y, const PlaceRun* runs, int64_t run_count,
-                const T* weight, const int64_t* taps, int64_t tap_count);
+                const T* weight, const int64_t* taps, int64_t tap_count, const T* next,
+                int64_t next_count);
   // sums[t * lanes ...] += the products of x, at the runs' `out`, with y at the places plus
   // taps[t].
   void (*add_products)(T* sums, const T* x, const T* y, const PlaceRun* runs, int64_t run_count,

@@ -123,6 +123,12 @@ class Source {
     return {step_[0] * stride_[0], step_[1] * stride_[1], is_copy_ ? 1 : stride_[2]};
   }
 
+  // Where copies are made from: the channels of all images are planes, one after the other.
+  const T* plane(int64_t i) const {
+    return x_.data + i / x_.channels * x_.image + i % x_.channels * x_.channel;
+  }
+  int64_t plane_size() const { return product_of(x_.size); }
+
   // Makes the copies of some channels of an image.
   void copy(int64_t of_image, int64_t first_channel, int64_t channels, T* to) const {
     PaddedCopy<T> copy;
