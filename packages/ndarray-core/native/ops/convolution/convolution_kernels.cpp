@@ -113,21 +113,27 @@ void pack_y(T* to, const T* y, const int64_t* terms, int64_t depth, const int64_
   }
 }
 
-// Columns where the images have them, of which a panel is made on the way.
-template <typename T>
-struct PackedOnTheWay {
+// Columns where the images have them, of which a panel may be made on the way.
+template <typename T, bool packs>
+struct ImageColumns {
   const T *y0, *y1;  // the two vectors of columns, but for the offset of the term
   const int64_t* terms;
   T* panel;
   __attribute__((always_inline)) void next(Vector<T>& a, Vector<T>& b) {
     a = load(y0 + *terms);
     b = load(y1 + *terms);
-    store(panel, a);
-    store(panel + Blocking<T>::lanes, b);
-    panel += Blocking<T>::column_tile;
     ++terms;
+    if constexpr (packs) {
+      store(panel, a);
+      store(panel + Blocking<T>::lanes, b);
+      panel += Blocking<T>::column_tile;
+    }
   }
 };
+
+// A product of so few rows is one tile, and has no use for a panel.
+template <typename T>
+constexpr int few_rows = smaller(Blocking<T>::row_tile, 6);
 
 // Some columns of y, packed or to be packed, and where they go in the result.
 template <typename T>
@@ -139,39 +145,62 @@ struct ColumnPanel {
   const int64_t* out_columns;
   bool is_dense;  // in the result
 
-  // Whether the first tile of full height can pack them: a multiplication hides it.
-  bool can_be_packed_on_the_way() const {
+  // Whether a tile can read them where they are.
+  bool is_in_vectors() const {
     constexpr int64_t lanes = Blocking<T>::lanes;
     return count == 2 * lanes && run_length(columns, lanes, 1) == lanes &&
            run_length(columns + lanes, lanes, 1) == lanes;
   }
   void pack() const { pack_y(panel, y, terms, depth, columns, count); }
 
-  void multiply(T* out, int64_t out_row, const T* x, int64_t rows, bool add,
-                bool packs = false) const {
+  // From where they are; packs them on the way, which the multiplication hides.
+  void multiply_packing(T* out, int64_t out_row, const T* x, bool add) const {
+    constexpr int rows = Blocking<T>::row_tile;
+    store_places(out, out_row, rows, add, [&](T* to, int64_t to_row, int64_t stored, bool adds) {
+      tile<T, rows>(to, to_row, x, 1, rows, columns_of_images<true>(), depth, stored, adds);
+    });
+  }
+  void multiply_few(T* out, int64_t out_row, const T* x, int64_t rows, bool add) const {
+    store_places(out, out_row, rows, add, [&](T* to, int64_t to_row, int64_t stored, bool adds) {
+      few_rows_tile(to, to_row, x, rows, stored, adds);
+    });
+  }
+  void multiply_packed(T* out, int64_t out_row, const T* x, int64_t rows, bool add) const {
     constexpr int64_t width = Blocking<T>::column_tile;
-    if (is_dense) return into(out + out_columns[0], out_row, x, rows, count, add, packs);
+    store_places(out, out_row, rows, add, [&](T* to, int64_t to_row, int64_t stored, bool adds) {
+      choose_packed_tile<T>(rows)(to, to_row, x, 0, 0, panel, width, depth, rows, stored, adds);
+    });
+  }
+
+ private:
+  template <bool packs>
+  ImageColumns<T, packs> columns_of_images() const {
+    return {y + columns[0], y + columns[Blocking<T>::lanes], terms, panel};
+  }
+
+  template <int R = few_rows<T>>
+  void few_rows_tile(T* out, int64_t out_row, const T* x, int64_t rows, int64_t stored,
+                     bool add) const {
+    if constexpr (R > 1) {
+      if (rows < R) return few_rows_tile<R - 1>(out, out_row, x, rows, stored, add);
+    }
+    tile<T, R>(out, out_row, x, 1, round_up(R, Blocking<T>::row_step), columns_of_images<false>(),
+               depth, stored, add);
+  }
+
+  // Where the places of the result do not lie side by side, they are computed as if they did.
+  template <typename Product>
+  void store_places(T* out, int64_t out_row, int64_t rows, bool add, const Product& product) const {
+    if (is_dense) return product(out + out_columns[0], out_row, count, add);
+    constexpr int64_t width = Blocking<T>::column_tile;
     alignas(64) T sums[Blocking<T>::row_tile * width];
-    into(sums, width, x, rows, width, false, packs);
+    product(sums, width, width, false);
     for (int64_t i = 0; i < rows; ++i) {
       T* const row = out + i * out_row;
       for (int64_t j = 0; j < count; ++j) {
         const T sum = sums[i * width + j];
         row[out_columns[j]] = add ? row[out_columns[j]] + sum : sum;
       }
-    }
-  }
-
- private:
-  void into(T* out, int64_t out_row, const T* x, int64_t rows, int64_t stored, bool add,
-            bool packs) const {
-    constexpr int64_t width = Blocking<T>::column_tile;
-    if (packs) {
-      constexpr int full = Blocking<T>::row_tile;
-      const PackedOnTheWay<T> source{y + columns[0], y + columns[Blocking<T>::lanes], terms, panel};
-      tile<T, full>(out, out_row, x, 1, full, source, depth, stored, add);
-    } else {
-      choose_packed_tile<T>(rows)(out, out_row, x, 0, 0, panel, width, depth, rows, stored, add);
     }
   }
 };
@@ -206,12 +235,22 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
                                    out_offsets + j,
                                    run_length(out_offsets + j, count, 1) == count};
         int64_t i = i0, tile_rows = next_tile_rows<T>(end - i0);
-        const bool packs_on_the_way =
-            i == 0 && tile_rows == B::row_tile && panel.can_be_packed_on_the_way();
-        if (i == 0 && !packs_on_the_way) panel.pack();
-        for (bool packs = packs_on_the_way; i < end; packs = false) {
-          panel.multiply(product.out + i * product.out_row, product.out_row, packed_x + i * depth,
-                         tile_rows, add_here, packs);
+        if (product.rows <= few_rows<T> && panel.is_in_vectors()) {
+          panel.multiply_few(product.out, product.out_row, packed_x, product.rows, add_here);
+          continue;
+        }
+        if (i == 0) {
+          if (tile_rows == B::row_tile && panel.is_in_vectors()) {
+            panel.multiply_packing(product.out, product.out_row, packed_x, add_here);
+            i += tile_rows;
+            tile_rows = next_tile_rows<T>(end - i);
+          } else {
+            panel.pack();
+          }
+        }
+        while (i < end) {
+          panel.multiply_packed(product.out + i * product.out_row, product.out_row,
+                                packed_x + i * depth, tile_rows, add_here);
           i += tile_rows;
           tile_rows = next_tile_rows<T>(end - i);
         }
