@@ -348,6 +348,7 @@ void sum_parts(T* out, const T* parts, int64_t count, int64_t n) {
 template <typename T>
 constexpr ConvolutionKernelsOf<T> kernels_of = {Blocking<T>::column_tile,
                                                 most_panels * Blocking<T>::column_tile,
+                                                Blocking<T>::row_tile,
                                                 Blocking<T>::row_step,
                                                 balanced_depth<T>,
                                                 pack_x<T>,

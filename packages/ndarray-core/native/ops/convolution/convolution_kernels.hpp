@@ -45,6 +45,7 @@ template <typename T>
 struct ConvolutionKernelsOf {
   int64_t column_tile;
   int64_t most_columns;  // of one call of multiply
+  int64_t row_tile;      // rows are packed so many at a time, but for the last two lots
   int64_t row_unit;      // packed rows are rounded up to a multiple of it
   int64_t (*block_depth)(int64_t terms);
   // One block: x(i, k) = x[i * row_stride + terms[k]].

@@ -40,29 +40,34 @@ class TransformedWeight {
     // Channels are written in whole vectors: those of the last plane, too, end within the row.
     const int64_t last_plane = (view.planes - 1) * view.channels;
     const int64_t row_size = last_plane + divide_up(view.channels, skew) * skew;
-    const int64_t plain_size = view.rows * row_size + skew;
-    const Scratch plain(static_cast<size_t>(components * plain_size) * sizeof(T));
-    T* const transformed = reinterpret_cast<T*>(plain.data());
-    const int64_t rows_at_once = std::max<int64_t>(1, 2048 / view.terms());
-    parallel_for(divide_up(view.rows, rows_at_once), [&](int64_t task) {
-      const int64_t end = std::min((task + 1) * rows_at_once, view.rows);
-      for (int64_t row = task * rows_at_once; row < end; ++row) {
-        for (int64_t plane = 0; plane < view.planes; ++plane) {
-          kernels<T>().transform_weight(transformed + row * row_size + plane * view.channels,
-                                        plain_size,
-                                        weight + row * view.row_stride + plane * view.plane_stride,
-                                        view.channel_stride, view.taps, view.channels);
-        }
-      }
-    });
     Table terms;
     for (int64_t i = 0; i < view.terms(); ++i) terms.push_back(i);
-    parallel_for(components, [&](int64_t component) {
-      for (int64_t k = 0; k < view.terms(); k += depth) {
-        convolution_kernels_of<T>().pack_x(
-            packed() + component * component_size + k * padded_rows(view.rows),
-            transformed + component * plain_size, row_size, terms.data() + k, view.rows,
-            std::min(depth, view.terms() - k));
+    // A few tiles of rows at a time, which stay in the second-level cache until they are packed;
+    // the last ones with the rest, as how it is divided depends on how much there is.
+    const int64_t at_once = 2 * convolution_kernels_of<T>().row_tile;
+    const int64_t tasks = std::max<int64_t>(1, view.rows / at_once);
+    parallel_for(tasks, [&](int64_t task) {
+      const int64_t first = task * at_once;
+      const int64_t rows = task + 1 < tasks ? at_once : view.rows - first;
+      const int64_t plain_size = rows * row_size + skew;
+      const Scratch plain(static_cast<size_t>(components * plain_size) * sizeof(T));
+      T* const transformed = reinterpret_cast<T*>(plain.data());
+      for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t plane = 0; plane < view.planes; ++plane) {
+          kernels<T>().transform_weight(
+              transformed + i * row_size + plane * view.channels, plain_size,
+              weight + (first + i) * view.row_stride + plane * view.plane_stride,
+              view.channel_stride, view.taps, view.channels);
+        }
+      }
+      for (int64_t component = 0; component < components; ++component) {
+        T* const to = packed() + component * component_size;
+        for (int64_t k = 0; k < view.terms(); k += depth) {
+          const int64_t count = std::min(depth, view.terms() - k);
+          convolution_kernels_of<T>().pack_x(to + k * padded_rows(view.rows) + first * count,
+                                             transformed + component * plain_size, row_size,
+                                             terms.data() + k, rows, count);
+        }
       }
     });
   }
