@@ -54,5 +54,14 @@ ND_INLINE void stream_row(T* out, int64_t count, const Write& write) {
 #endif
 }
 
+template <typename T, typename Write>
+ND_INLINE void write_row(T* out, int64_t count, bool streams, const Write& write) {
+  if (streams) {
+    stream_row(out, count, write);
+  } else {
+    write(out, 0, count);
+  }
+}
+
 }  // namespace
 }  // namespace nd::cpu::ND_ISA

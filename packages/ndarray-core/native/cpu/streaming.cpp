@@ -4,7 +4,7 @@
 
 namespace nd::cpu {
 
-bool is_streamed(int64_t nbytes) {
+bool is_streamed([[maybe_unused]] int64_t nbytes, [[maybe_unused]] int64_t row_bytes) {
 #if defined(__SSE2__)
   // Half of the last cache, as what is read takes its place in it, too.
   static const int64_t least = [] {
@@ -14,9 +14,8 @@ bool is_streamed(int64_t nbytes) {
 #endif
     return std::max<int64_t>(cache, 16 << 20) / 2;
   }();
-  return nbytes >= least;
+  return nbytes >= least && row_bytes >= 2048;
 #else
-  static_cast<void>(nbytes);
   return false;
 #endif
 }

@@ -53,11 +53,8 @@ void convert(const Block<2>& block) {
         int64_t i = convert_vectors(to, from, count);
         for (; i < count; ++i) to[i] = m::convert<To>(from[i]);
       };
-      if (is_real_floating<To> && is_real_floating<From> && block.streams) {
-        stream_row(dense_out, block.columns, write);
-      } else {
-        write(dense_out, 0, block.columns);
-      }
+      constexpr bool may_stream = is_real_floating<To> && is_real_floating<From>;
+      write_row(dense_out, block.columns, may_stream && block.streams, write);
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<To*>(out + i * out_step) =
@@ -163,12 +160,7 @@ void move(const Block<2>& block) {
       const auto write = [=](T* to, int64_t first, int64_t count) {
         __builtin_memcpy(to, x + first * sizeof(T), static_cast<size_t>(count) * sizeof(T));
       };
-      T* const dense_out = reinterpret_cast<T*>(out);
-      if (block.streams) {
-        stream_row(dense_out, block.columns, write);
-      } else {
-        write(dense_out, 0, block.columns);
-      }
+      write_row(reinterpret_cast<T*>(out), block.columns, block.streams, write);
     } else if (x_step == 0) {
       fill_run(out, out_step, block.columns, *reinterpret_cast<const T*>(x));
     } else {

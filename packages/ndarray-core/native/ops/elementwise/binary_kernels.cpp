@@ -47,11 +47,8 @@ void dense_loop(char* out_data, const char* x_data, const char* y_data, int64_t 
                                                            y_repeats ? first_y : y[first + i]));
     }
   };
-  if (std::is_floating_point_v<Result> && is_memory_bound(op) && streams) {
-    stream_row(out, count, write);
-  } else {
-    write(out, 0, count);
-  }
+  constexpr bool may_stream = std::is_floating_point_v<Result> && is_memory_bound(op);
+  write_row(out, count, may_stream && streams, write);
 }
 
 template <BinaryOp op, typename T, typename Result>

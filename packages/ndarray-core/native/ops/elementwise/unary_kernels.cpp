@@ -46,11 +46,8 @@ void loop(const Block<2>& block) {
           to[i] = static_cast<Result>(UnaryFormula<op>::apply(dense_x[first + i]));
         }
       };
-      if (std::is_floating_point_v<Result> && is_memory_bound(op) && block.streams) {
-        stream_row(dense_out, block.columns, write);
-      } else {
-        write(dense_out, 0, block.columns);
-      }
+      constexpr bool may_stream = std::is_floating_point_v<Result> && is_memory_bound(op);
+      write_row(dense_out, block.columns, may_stream && block.streams, write);
     } else {
       for (int64_t i = 0; i < block.columns; ++i) {
         *reinterpret_cast<Result*>(out + i * out_step) = static_cast<Result>(
