@@ -21,8 +21,4 @@ NOTES: dict[str, str] = {
     "conv 3x3 depthwise 64 @56, 32 images": (
         "63 % of one thread's time are the weighted sums, 35 % the padded copy of the images."
     ),
-    "conv3d 3x3x3 32-32 @16, 4 volumes": (
-        "32 channels make four tiles of 6 rows and two of 4, which have fewer accumulators: a "
-        "fifth of the time of all tiles is theirs."
-    ),
 }
