@@ -56,7 +56,8 @@ ND_INLINE void stream_row(T* out, int64_t count, const Write& write) {
 
 template <typename T, typename Write>
 ND_INLINE void write_row(T* out, int64_t count, bool streams, const Write& write) {
-  if (streams) {
+  // An element of memory from elsewhere, a complex number say, may reach across two lines.
+  if (streams && reinterpret_cast<uintptr_t>(out) % sizeof(T) == 0) {
     stream_row(out, count, write);
   } else {
     write(out, 0, count);
