@@ -490,24 +490,3 @@ def test_special_complex_values_are_the_standards(
     if np.isfinite(value.imag) and not np.isnan(value.real):
         assert np.signbit(result.imag).tolist() == [np.signbit(expected.imag)] * 6
         assert np.signbit(result.real).tolist() == [np.signbit(expected.real)] * 6
-
-
-@pytest.mark.parametrize("offset", [0, 3])
-def test_results_larger_than_the_caches(offset: int) -> None:
-    # Written past the caches, a line at a time: dense, from within a line, and in rows with gaps.
-    rows, columns = 2100, 3000
-    numbers = np.random.default_rng(0).standard_normal((2, rows, columns + 16), dtype=np.float32)
-    seen = slice(offset, offset + columns)
-    x, y = (nd.asarray(part, device="cpu") for part in numbers)
-    a, b = numbers[0, :, seen], numbers[1, :, seen]
-    np.testing.assert_array_equal((x + y).numpy(), numbers[0] + numbers[1])
-    np.testing.assert_array_equal((x[:, seen] - y[:, seen]).numpy(), a - b)
-    np.testing.assert_array_equal((x[:, seen] * y[0, seen]).numpy(), a * b[0])
-    np.testing.assert_array_equal(nd.abs(x[:, seen]).numpy(), np.abs(a))
-    wide = nd.astype(x[:, seen], nd.float64)
-    np.testing.assert_array_equal(wide.numpy(), a.astype(np.float64))
-    np.testing.assert_array_equal(nd.astype(wide, nd.float16).numpy(), a.astype(np.float16))
-    target = nd.zeros((rows, columns + 16), device="cpu")
-    target[:, seen] = x[:, seen]
-    np.testing.assert_array_equal(target[:, seen].numpy(), a)
-    assert not nd.any(target[:, offset + columns :]) and not nd.any(target[:, :offset])

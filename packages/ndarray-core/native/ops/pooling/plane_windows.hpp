@@ -6,23 +6,18 @@
 
 namespace nd {
 
-// The places [first, last) along a row for which one element of the window lies inside; place o
-// sees element o * stride + offset there.
-struct PlaceRange {
-  int64_t first, last, offset;
-};
-
 // Windows over a plane: along its depth, height and width.
 struct PlaneWindows {
   int64_t size[3], places[3], window[3], stride[3], before[3], dilation[3];
-  const PlaceRange* ranges;  // of each element of the window along the width; for `cpu`
+  const int64_t* taps;  // how far each element of a window lies behind its first; for `cpu`
 };
 
 // The first element inside that place o of an axis sees; the last one if it sees none.
 ND_INLINE int64_t first_seen(const PlaneWindows& g, int axis, int64_t o) {
   const int64_t start = o * g.stride[axis] - g.before[axis];
   const int64_t step = g.dilation[axis];
-  const int64_t seen = start < 0 ? start + (step - 1 - start) / step * step : start;
+  int64_t seen = start;
+  if (start < 0) seen = step == 1 ? 0 : start + (step - 1 - start) / step * step;
   return seen < g.size[axis] ? seen : g.size[axis] - 1;
 }
 

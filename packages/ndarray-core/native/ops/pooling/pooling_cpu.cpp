@@ -8,8 +8,8 @@
 #include "core/scratch.hpp"
 #include "cpu/cpu_backend.hpp"
 #include "ops/pooling/geometry.hpp"
-#include "ops/pooling/place_ranges.hpp"
 #include "ops/pooling/pooling_kernels.hpp"
+#include "ops/pooling/tap_offsets.hpp"
 
 namespace nd::cpu {
 namespace {
@@ -45,24 +45,18 @@ void for_each_planes(const Array& out, const Array& x, Body&& body) {
   for_each_rows(planes, (x.size() + out.size()) / planes, body);
 }
 
-template <typename T>
-size_t row_bytes(const PlaneWindows& g) {
-  return static_cast<size_t>(g.places[2]) * sizeof(T);
-}
-
 }  // namespace
 
 void max_pool(const Array& out, const Array& positions, const Array& x, const Pools& pools) {
   AllowThreads allow(x.size());
   PlaneWindows g = geometry_of(x, out, pools);
-  const PlaceRanges ranges(g);
+  const TapOffsets offsets(g);
   const int64_t plane = x.size() / x.shape()[0], places = out.size() / x.shape()[0];
   dispatch_real(x.dtype(), [&]<typename T>() {
     for_each_planes(out, x, [&](int64_t first, int64_t count) {
-      const Scratch rows(2 * row_bytes<T>(g));
-      kernels<T>().max_pool(
-          elements<T>(out) + first * places, elements<int64_t>(positions) + first * places,
-          elements<T>(x) + first * plane, count, g, reinterpret_cast<T*>(rows.data()));
+      kernels<T>().max_pool(elements<T>(out) + first * places,
+                            elements<int64_t>(positions) + first * places,
+                            elements<T>(x) + first * plane, count, g);
     });
   });
 }
@@ -89,7 +83,7 @@ void avg_pool(const Array& out, const Array& x, const Pools& pools, bool count_i
               int64_t divisor) {
   AllowThreads allow(x.size());
   PlaneWindows g = geometry_of(x, out, pools);
-  const PlaceRanges ranges(g);
+  const TapOffsets offsets(g);
   const int64_t plane = x.size() / x.shape()[0], places = out.size() / x.shape()[0];
   dispatch_real(x.dtype(), [&]<typename T>() {
     const Counts<T> counts(g, count_include_pad, divisor);
@@ -103,17 +97,16 @@ void avg_pool(const Array& out, const Array& x, const Pools& pools, bool count_i
 void avg_pool_gradient(const Array& result, const Array& gradient, const Pools& pools,
                        bool count_include_pad, int64_t divisor) {
   AllowThreads allow(result.size());
-  PlaneWindows g = geometry_of(result, gradient, pools);
-  const PlaceRanges ranges(g);
+  const PlaneWindows g = geometry_of(result, gradient, pools);
   const int64_t planes = result.shape()[0];
   const int64_t plane = result.size() / planes, places = gradient.size() / planes;
   dispatch_real(result.dtype(), [&]<typename T>() {
     const Counts<T> counts(g, count_include_pad, divisor);
     for_each_planes(gradient, result, [&](int64_t first, int64_t count) {
-      const Scratch row(row_bytes<T>(g));
+      const Scratch scratch(kernels<T>().avg_pool_gradient_scratch(g));
       kernels<T>().avg_pool_gradient(elements<T>(result) + first * plane,
                                      elements<T>(gradient) + first * places, count, g,
-                                     counts.tables, reinterpret_cast<T*>(row.data()));
+                                     counts.tables, scratch.data());
     });
   });
 }

@@ -9,18 +9,19 @@ namespace nd::cpu {
 
 template <typename T>
 struct PoolingKernelsOf {
-  // Positions count through a plane. `rows` is scratch memory for two rows of
-  // places.
+  // Positions count through a plane.
   void (*max_pool)(T* out, int64_t* positions, const T* x, int64_t planes,
-                   const PlaneWindows& geometry, T* rows);
+                   const PlaneWindows& geometry);
   // Returns whether all positions are below plane_size; otherwise the result is not made.
   bool (*add_at)(T* result, const T* gradient, const int64_t* positions, int64_t planes,
                  int64_t plane_size, int64_t places);
   // counts: of elements that a mean is taken of, for each place along depth, height, width.
   void (*avg_pool)(T* out, const T* x, int64_t planes, const PlaneWindows& geometry,
                    const T* const* counts);
+  // Takes as much scratch memory, in bytes, as the second one says.
   void (*avg_pool_gradient)(T* result, const T* gradient, int64_t planes,
-                            const PlaneWindows& geometry, const T* const* counts, T* row);
+                            const PlaneWindows& geometry, const T* const* counts, void* scratch);
+  size_t (*avg_pool_gradient_scratch)(const PlaneWindows& geometry);
 };
 using PoolingKernels = RealKernels<PoolingKernelsOf>;
 
