@@ -39,6 +39,38 @@ ND_INLINE void transpose_square(T* to, int64_t width, const T* from, const int64
   }
 }
 
+// The same for two lines: of four elements each, or two of eight bytes.
+template <typename T>
+ND_INLINE void transpose_pair(T* to, int64_t width, const T* from, int64_t stride) {
+  constexpr int lanes = SmallVector<T>::lanes;
+  T pairs[2 * lanes];
+#pragma GCC unroll 4
+  for (int k = 0; k < lanes; ++k) {
+    pairs[2 * k] = from[k];
+    pairs[2 * k + 1] = from[stride + k];
+  }
+#pragma GCC unroll 4
+  for (int k = 0; k < lanes; ++k) __builtin_memcpy(to + k * width, pairs + 2 * k, 2 * sizeof(T));
+}
+
+// Panels of Width lines side by side, where the lines' first elements, and all that follow, are
+// neighbours: to[p * Width * depth + k * Width + i] = from[k * step + p * Width + i]. A few k at a
+// time, along all panels: a panel takes a part of a line only, and the next one the rest.
+template <int64_t Width, typename T>
+ND_INLINE void pack_side_by_side(T* to, const T* from, int64_t step, int64_t panels,
+                                 int64_t depth) {
+  constexpr int64_t block = 4;
+  for (int64_t k0 = 0; k0 < depth; k0 += block) {
+    const int64_t end = smaller(k0 + block, depth);
+    for (int64_t p = 0; p < panels; ++p) {
+      for (int64_t k = k0; k < end; ++k) {
+        __builtin_memcpy(to + (p * depth + k) * Width, from + k * step + p * Width,
+                         Width * sizeof(T));
+      }
+    }
+  }
+}
+
 // to[k * width + i] = from[i * stride + k * step] for i < count, and 0 from there to width.
 template <typename T>
 ND_INLINE void pack_panel(T* to, const T* from, int64_t stride, int64_t step, int64_t count,
@@ -65,6 +97,12 @@ ND_INLINE void pack_panel(T* to, const T* from, int64_t stride, int64_t step, in
             transpose_square(to + k * width + i, width, from + i * stride + k, lines);
           }
         }
+        for (; i + 2 <= count; i += 2) {
+#pragma GCC unroll 4
+          for (int64_t k = k0; k < k0 + block; k += square) {
+            transpose_pair(to + k * width + i, width, from + i * stride + k, stride);
+          }
+        }
       }
     }
     for (; i < count; ++i) {
@@ -81,7 +119,12 @@ template <typename T>
 void pack_rows(T* to, const T* x, int64_t row_stride, int64_t column_stride, int64_t rows,
                int64_t depth) {
   constexpr int full = Blocking<T>::row_tile;
-  for (int64_t i = 0; i < rows;) {
+  int64_t i = 0;
+  if (row_stride == 1) {
+    while (i < rows && next_tile_rows<T>(rows - i) == full) i += full;
+    pack_side_by_side<full>(to, x, column_stride, i / full, depth);
+  }
+  while (i < rows) {
     const int64_t count = next_tile_rows<T>(rows - i);
     if (count == full) {
       pack_panel(to + i * depth, x + i * row_stride, row_stride, column_stride, full, full, depth);

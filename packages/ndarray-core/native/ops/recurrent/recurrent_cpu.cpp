@@ -163,6 +163,19 @@ void run_rnn(const Array& hidden_array, const Array& projected, const Array& h_0
   }
 }
 
+// Units [j, j + count) of of_h = the gradient of the i-th step's result itself, or zeros before the
+// first step.
+template <typename T>
+void start_gradient(T* of_h, const T* of_hidden, const Steps& steps, int64_t i, int64_t j,
+                    int64_t count) {
+  if (i < 0) {
+    clear_rows(of_h + j, steps.size, steps.rows, count);
+  } else {
+    copy_rows(of_h + j, steps.size, of_hidden + steps.at(i) * steps.state() + j, steps.size,
+              steps.rows, count);
+  }
+}
+
 template <typename T>
 void run_rnn_gradient(const Array& of_projected, const Array& of_h_0, const Array& gradient,
                       const Array& hidden, const Array& weight, bool relu, bool reverse) {
@@ -175,17 +188,13 @@ void run_rnn_gradient(const Array& of_projected, const Array& of_h_0, const Arra
   for (int64_t i = steps.count - 1; i >= -1; --i) {
     parallel_for(divide_up(size, units), [&](int64_t part) {
       const int64_t j = part * units, count = std::min(units, size - j);
-      const int64_t at = steps.at(std::max<int64_t>(i, 0)) * steps.state() + j;
-      if (i < 0) {
-        clear_rows(of_h + j, size, rows, count);
-      } else {
-        copy_rows(of_h + j, size, elements<T>(gradient) + at, size, rows, count);
-      }
+      start_gradient(of_h, elements<T>(gradient), steps, i, j, count);
       if (i + 1 < steps.count) {
         packed.add_product(of_h + j, size, of_sums + steps.at(i + 1) * steps.state(), size, rows,
                            part);
       }
       if (i < 0) return;
+      const int64_t at = steps.at(i) * steps.state() + j;
       kernels<T>().rnn_step_gradient(of_sums + at, of_h + j, elements<T>(hidden) + at, rows, size,
                                      count, relu);
     });
@@ -236,21 +245,18 @@ void run_lstm_gradient(const Array& of_projected, const Array& of_h_0, const Arr
   const T* const of_cells = elements<T>(half(gradient, 1));
   T *const of_h = elements<T>(of_h_0), *const of_c = elements<T>(of_c_0);
   T* const of_gates = elements<T>(of_projected);
-  std::memset(of_h, 0, static_cast<size_t>(steps.state()) * sizeof(T));
   std::memset(of_c, 0, static_cast<size_t>(steps.state()) * sizeof(T));
   // of_h holds the gradient of the state before step i, and then the next one's.
-  const auto through_product = [&](int64_t i, int64_t part, int64_t j, int64_t count) {
-    clear_rows(of_h + j, size, rows, count);
-    packed.add_product(of_h + j, size, of_gates + steps.at(i) * rows * 4 * size, 4 * size, rows,
-                       part);
-  };
   for (int64_t i = steps.count - 1; i >= -1; --i) {
     parallel_for(divide_up(size, units), [&](int64_t part) {
       const int64_t j = part * units, count = std::min(units, size - j);
-      if (i + 1 < steps.count) through_product(i + 1, part, j, count);
+      start_gradient(of_h, of_hidden, steps, i, j, count);
+      if (i + 1 < steps.count) {
+        packed.add_product(of_h + j, size, of_gates + steps.at(i + 1) * rows * 4 * size, 4 * size,
+                           rows, part);
+      }
       if (i < 0) return;
       const int64_t t = steps.at(i), at = t * steps.state() + j;
-      add_rows(of_h + j, of_hidden + at, size, rows, count);
       add_rows(of_c + j, of_cells + at, size, rows, count);
       const T* const c_before = steps.before(cells, elements<T>(c_0), i) + j;
       const int64_t in_gates = t * rows * 4 * size + j;
