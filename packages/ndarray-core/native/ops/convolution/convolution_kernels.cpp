@@ -307,7 +307,6 @@ ND_INLINE void prefetch_row(const T* row, int64_t width) {
 template <typename T>
 void copy_padded(const PaddedCopy<T>& copy) {
   const int64_t row_size = copy.phase_count * copy.run;
-  const int64_t width = copy.size[2], before = copy.before[2];
   T* to = copy.to;
   for (int64_t channel = 0; channel < copy.channels; ++channel) {
     const T* const image = copy.from + channel * copy.from_channel;
@@ -319,18 +318,13 @@ void copy_padded(const PaddedCopy<T>& copy) {
         const bool is_inside =
             from_d >= 0 && from_d < copy.size[0] && from_h >= 0 && from_h < copy.size[1];
         const T* const row = image + from_d * copy.from_stride[0] + from_h * copy.from_stride[1];
-        if (is_inside && copy.step > 1) prefetch_row(row + rows_ahead * copy.from_stride[1], width);
+        if (is_inside && copy.step > 1)
+          prefetch_row(row + rows_ahead * copy.from_stride[1], copy.size[2]);
         for (int64_t p = 0; p < copy.phase_count; ++p) {
-          // Padded elements phase, phase + step, ...; those from `before` to before + width exist.
-          const int64_t phase = copy.phases[p];
-          const int64_t first = before > phase ? ceil_div(before - phase, copy.step) : 0;
-          const int64_t past =
-              before + width > phase ? ceil_div(before + width - phase, copy.step) : 0;
-          const int64_t skipped = is_inside ? smaller(first, copy.run) : copy.run;
-          const int64_t end = is_inside ? smaller(past, copy.run) : copy.run;
-          copy_run(to + p * copy.run, copy.run,
-                   row + (phase + first * copy.step - before) * copy.from_stride[2],
-                   copy.step * copy.from_stride[2], skipped, end > skipped ? end - skipped : 0);
+          const RowPhase& phase = copy.phases[p];
+          copy_run(to + p * copy.run, copy.run, row + phase.from * copy.from_stride[2],
+                   copy.step * copy.from_stride[2], is_inside ? phase.skipped : copy.run,
+                   is_inside ? phase.count : 0);
         }
       }
     }

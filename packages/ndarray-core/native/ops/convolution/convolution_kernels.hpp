@@ -27,6 +27,12 @@ struct IndexedProduct {
   int64_t out_row;
 };
 
+// Elements of a row of an image that lie a step apart: `count` ones from `from` on, which a run of
+// them in the copy holds behind `skipped` zeros.
+struct RowPhase {
+  int64_t phase, skipped, from, count;  // phase: the remainder of their coordinates by the step
+};
+
 // One image's part of a padded copy. Axes are depth, height, width; steps and strides in elements.
 // Every step-th element of a padded row lies side by side, in one run for each of `phases`, which
 // the elements with these remainders by `step` make; rows that no window sees are left out.
@@ -38,7 +44,7 @@ struct PaddedCopy {
   int64_t size[3], before[3], padded[3], from_stride[3];
   const char* wanted[2];  // for each padded depth and height: whether any window sees it
   int64_t step, run, phase_count;
-  const int64_t* phases;
+  const RowPhase* phases;
 };
 
 template <typename T>

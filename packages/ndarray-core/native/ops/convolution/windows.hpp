@@ -105,9 +105,19 @@ class Source {
       int64_t& slot = slot_[tap % step[2]];
       if (slot >= 0) continue;
       slot = static_cast<int64_t>(phases_.size());
-      phases_.push_back(tap % step[2]);
+      phases_.push_back({tap % step[2], 0, 0, 0});
     }
     run_ = divide_up(padded_[2], step[2]);
+    for (RowPhase& phase : phases_) {
+      // Coordinates from before[2] on, as many as a row has, exist.
+      const auto steps_to = [&](int64_t coordinate) {
+        const int64_t distance = std::max<int64_t>(coordinate - phase.phase, 0);
+        return std::min(divide_up(distance, step[2]), run_);
+      };
+      phase.skipped = steps_to(before[2]);
+      phase.count = steps_to(before[2] + x_.size[2]) - phase.skipped;
+      phase.from = phase.phase + phase.skipped * step[2] - before[2];
+    }
     stride_[1] = run_ * static_cast<int64_t>(phases_.size());
     stride_[0] = stride_[1] * padded_[1];
     channel = stride_[0] * padded_[0];
@@ -169,8 +179,8 @@ class Source {
   Triple padded_, stride_;
   bool is_copy_;
   std::vector<char> wanted_[2];
-  Table slot_;    // of the elements of a row with a remainder by the step
-  Table phases_;  // the remainders that taps have
+  Table slot_;                    // of the elements of a row with a remainder by the step
+  std::vector<RowPhase> phases_;  // of the remainders that taps have
   int64_t run_ = 0;
 };
 

@@ -130,22 +130,20 @@ int64_t tiles_at_once(int64_t terms, int64_t rows) {
   return std::clamp<int64_t>((3 << 18) / bytes, 2, 8) * panel;
 }
 
-template <typename T>
-void run_rows(const Images<T>& out, const Tiles& tiles, const Source<T>& source,
-              const T* weight_data, const WeightView& view) {
+// prepare(first, images): where so many images lie; `chunk` at a time.
+template <typename T, typename Prepare>
+void run_rows(const Images<T>& out, const Tiles& tiles, const Source<T>& source, int64_t chunk,
+              const Prepare& prepare, const T* weight_data, const WeightView& view) {
   const TransformedWeight<T> weight(weight_data, view);
   int64_t taps[components];
   for (int64_t i = 0; i < components; ++i) taps[i] = source.tap(0, i / 4, i % 4);
 
-  const int64_t chunk = images_at_once(out.count, source.image * static_cast<int64_t>(sizeof(T)));
-  // A vector may be read that begins at the last element.
-  const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
   const int64_t panel = kernels<T>().column_tile;
   const int64_t most_tiles = tiles_at_once<T>(view.terms(), view.rows);
   const int64_t panel_size = kernels<T>().panel_size(view.terms());
   for (int64_t first = 0; first < out.count; first += chunk) {
     const int64_t images = std::min(chunk, out.count - first), count = images * tiles.of_image();
-    const T* const y = source.prepare(first, images, reinterpret_cast<T*>(copies.data()));
+    const T* const y = prepare(first, images);
     parallel_for(divide_up(count, most_tiles), [&](int64_t task) {
       const int64_t begin = task * most_tiles, end = std::min(begin + most_tiles, count);
       const int64_t panels = divide_up(end - begin, panel), columns = panels * panel;
@@ -178,13 +176,26 @@ void run(const Images<T>& out, const Array& x, const T* weight, const WeightView
   for (int64_t i = 0; i < view.planes; ++i) planes.push_back(i);
   const Source<T> source(x, before, {1, 2, 2}, tiles.places(),
                          {planes, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
+  const int64_t chunk = images_at_once(out.count, source.image * static_cast<int64_t>(sizeof(T)));
+  // A vector may be read that begins at the last element.
+  const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
+  const T* prepared = nullptr;
+  int64_t first_prepared = -1;
+  // If all images are one chunk, it is there already for the rows that follow.
+  const auto prepare = [&](int64_t first, int64_t images) {
+    if (first != first_prepared) {
+      prepared = source.prepare(first, images, reinterpret_cast<T*>(copies.data()));
+      first_prepared = first;
+    }
+    return prepared;
+  };
   const int64_t at_once = rows_at_once<T>(view.rows, view.terms(), 3 << 20);
   for (int64_t row = 0; row < view.rows; row += at_once) {
     WeightView rows = view;
     rows.rows = std::min(at_once, view.rows - row);
     Images<T> part = out;
     part.data += row * out.channel;
-    run_rows(part, tiles, source, weight + row * view.row_stride, rows);
+    run_rows(part, tiles, source, chunk, prepare, weight + row * view.row_stride, rows);
   }
 }
 
