@@ -176,7 +176,11 @@ void run(const Images<T>& out, const Array& x, const T* weight, const WeightView
   for (int64_t i = 0; i < view.planes; ++i) planes.push_back(i);
   const Source<T> source(x, before, {1, 2, 2}, tiles.places(),
                          {planes, Table{0, 1, 2, 3}, Table{0, 1, 2, 3}});
-  const int64_t chunk = images_at_once(out.count, source.image * static_cast<int64_t>(sizeof(T)));
+  const int64_t at_once = rows_at_once<T>(view.rows, view.terms(), 9 << 19);
+  // Fewer images where none is looked at twice: more of them would take memory only.
+  const int64_t image_bytes = source.image * static_cast<int64_t>(sizeof(T));
+  const int64_t chunk =
+      images_at_once(out.count, at_once < view.rows ? image_bytes : 2 * image_bytes);
   // A vector may be read that begins at the last element.
   const Scratch copies(static_cast<size_t>(chunk * source.image + skew) * sizeof(T));
   const T* prepared = nullptr;
@@ -189,7 +193,6 @@ void run(const Images<T>& out, const Array& x, const T* weight, const WeightView
     }
     return prepared;
   };
-  const int64_t at_once = rows_at_once<T>(view.rows, view.terms(), 3 << 20);
   for (int64_t row = 0; row < view.rows; row += at_once) {
     WeightView rows = view;
     rows.rows = std::min(at_once, view.rows - row);
