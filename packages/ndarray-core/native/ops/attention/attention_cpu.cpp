@@ -3,7 +3,7 @@
 // added up so far is corrected when a larger score appears. Backward, the weights are computed
 // again from the scores and their logsumexp.
 //
-// Keys and values are packed for the matrix products first, and then all blocks of queries use
+// Keys and values are packed for the matrix products first, and then the blocks of queries use
 // them.
 #include <limits>
 #include <optional>
@@ -158,31 +158,34 @@ struct Task {
   }
 };
 
+// The keys and values that some heads share, packed.
 template <typename T>
-void forward(const Task<T>& task, const Array& out, const Array& logsumexp, const Array& query,
-             const Array& key, const Array& value) {
-  const int64_t key_size = Packed<T>::size(task.depth, task.keys);
-  const int64_t pair_size = key_size + Packed<T>::size(task.keys, task.width);
-  const int64_t pairs = task.batch * task.groups;
-  const Scratch memory(static_cast<size_t>(pairs * pair_size) * sizeof(T));
-  T* const packed = reinterpret_cast<T*>(memory.data());
-  const auto keys_of = [&](int64_t pair) {  // transposed
-    return Packed<T>(packed + pair * pair_size, task.depth, task.keys, task.depth);
-  };
-  const auto values_of = [&](int64_t pair) {
-    return Packed<T>(packed + pair * pair_size + key_size, task.keys, task.width, task.key_step);
-  };
-  parallel_for(pairs, [&](int64_t pair) {
-    const int64_t b = pair / task.groups, g = pair % task.groups;
-    keys_of(pair).pack(matrix<T>(key, b, g).transposed());
-    values_of(pair).pack(matrix<T>(value, b, g).view());
-  });
+class PackedPair {
+ public:
+  const Packed<T> keys, values;  // keys: transposed
 
-  const int64_t blocks = divide_up(task.queries, task.query_block);
-  parallel_for(task.batch * task.heads * blocks, [&](int64_t index) {
-    const int64_t first = index % blocks * task.query_block;
-    const int64_t h = index / blocks % task.heads, b = index / blocks / task.heads;
-    const int64_t pair = b * task.groups + task.group_of(h);
+  static int64_t size(const Task<T>& task) {
+    return Packed<T>::size(task.depth, task.keys) + Packed<T>::size(task.keys, task.width);
+  }
+  PackedPair(const Task<T>& task, T* memory)
+      : keys(memory, task.depth, task.keys, task.depth),
+        values(memory + Packed<T>::size(task.depth, task.keys), task.keys, task.width,
+               task.key_step) {}
+};
+
+template <typename T>
+struct Forward {
+  const Task<T>& task;
+  const Array &out, &logsumexp, &query, &key, &value;
+
+  void pack(const PackedPair<T>& pair, int64_t index) const {
+    const int64_t b = index / task.groups, g = index % task.groups;
+    pair.keys.pack(matrix<T>(key, b, g).transposed());
+    pair.values.pack(matrix<T>(value, b, g).view());
+  }
+
+  // One block of a head's queries, from `first` on, with the keys and values of its group.
+  void attend(const PackedPair<T>& pair, int64_t b, int64_t h, int64_t first) const {
     const int64_t rows = std::min(task.query_block, task.queries - first);
     const Matrix<T> to = matrix<T>(out, b, h), queries = matrix<T>(query, b, h);
     const Scratch workspace(task.workspace());
@@ -196,16 +199,52 @@ void forward(const Task<T>& task, const Array& out, const Array& logsumexp, cons
     for (int64_t k = 0; k < task.keys; k += task.key_block) {
       const int64_t count = task.keys_seen(k, first, rows);
       if (count == 0) break;
-      keys_of(pair).multiply(scores, count, queries.view(first), rows, 0, task.depth, k, count,
-                             false, workspace.data());
+      pair.keys.multiply(scores, count, queries.view(first), rows, 0, task.depth, k, count, false,
+                         workspace.data());
       kernels<T>().exponentials(scores, rows, count, task.scale, task.block_mask(b, h, first, k),
                                 largest, total, to.row(first), to.stride, task.width);
-      values_of(pair).multiply(to.row(first), to.stride, {scores, count, 1}, rows, k, count, 0,
-                               task.width, true, workspace.data());
+      pair.values.multiply(to.row(first), to.stride, {scores, count, 1}, rows, k, count, 0,
+                           task.width, true, workspace.data());
     }
     kernels<T>().finish(to.row(first), to.stride,
                         elements<T>(logsumexp) + (b * task.heads + h) * task.queries + first,
                         largest, total, rows, task.width);
+  }
+};
+
+// With so many pairs of keys and values there is work for all threads without cutting queries, and
+// if they are no larger, what is packed stays in the second-level cache for the blocks that use it.
+constexpr int64_t many_pairs = 32;
+constexpr size_t small_pair = 1 << 18;
+
+template <typename T>
+void forward(const Forward<T>& f) {
+  const Task<T>& task = f.task;
+  const int64_t pairs = task.batch * task.groups, sharing = task.heads / task.groups;
+  const int64_t blocks = divide_up(task.queries, task.query_block);
+  const auto pair_bytes = static_cast<size_t>(PackedPair<T>::size(task)) * sizeof(T);
+  const auto attend = [&](const PackedPair<T>& packed, int64_t pair, int64_t index) {
+    const int64_t h = pair % task.groups * sharing + index / blocks;
+    f.attend(packed, pair / task.groups, h, index % blocks * task.query_block);
+  };
+  if (pairs >= many_pairs && pair_bytes <= small_pair) {
+    parallel_for(pairs, [&](int64_t pair) {
+      const Scratch memory(pair_bytes);
+      const PackedPair<T> packed(task, reinterpret_cast<T*>(memory.data()));
+      f.pack(packed, pair);
+      for (int64_t index = 0; index < sharing * blocks; ++index) attend(packed, pair, index);
+    });
+    return;
+  }
+  const Scratch memory(static_cast<size_t>(pairs) * pair_bytes);
+  const auto packed = [&](int64_t pair) {
+    return PackedPair<T>(task,
+                         reinterpret_cast<T*>(memory.data()) + pair * PackedPair<T>::size(task));
+  };
+  parallel_for(pairs, [&](int64_t pair) { f.pack(packed(pair), pair); });
+  parallel_for(pairs * sharing * blocks, [&](int64_t i) {
+    const int64_t pair = i / (sharing * blocks);
+    attend(packed(pair), pair, i % (sharing * blocks));
   });
 }
 
@@ -284,7 +323,8 @@ void attention(const Array& out, const Array& logsumexp, const Array& query, con
                const Array& value, const Array* mask, double scale, bool causal) {
   AllowThreads allow(query.size() * key.shape()[2]);
   dispatch_real(query.dtype(), [&]<typename T>() {
-    forward(Task<T>(query, key, value, mask, scale, causal), out, logsumexp, query, key, value);
+    const Task<T> task(query, key, value, mask, scale, causal);
+    forward(Forward<T>{task, out, logsumexp, query, key, value});
   });
 }
 
