@@ -318,8 +318,9 @@ void copy_padded(const PaddedCopy<T>& copy) {
         const bool is_inside =
             from_d >= 0 && from_d < copy.size[0] && from_h >= 0 && from_h < copy.size[1];
         const T* const row = image + from_d * copy.from_stride[0] + from_h * copy.from_stride[1];
-        if (is_inside && copy.step > 1)
+        if (is_inside && copy.step > 1) {
           prefetch_row(row + rows_ahead * copy.from_stride[1], copy.size[2]);
+        }
         for (int64_t p = 0; p < copy.phase_count; ++p) {
           const RowPhase& phase = copy.phases[p];
           copy_run(to + p * copy.run, copy.run, row + phase.from * copy.from_stride[2],
