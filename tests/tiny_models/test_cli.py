@@ -391,3 +391,23 @@ def test_ctrl_c_says_what_was_saved(tmp_path, after_epoch) -> None:
         assert "interrupted; nothing was saved" in err
         assert list(tmp_path.iterdir()) == []
     assert "Traceback" not in out + err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGINT")
+def test_ctrl_c_while_saving_waits_for_the_file(capsys, tmp_path, monkeypatch) -> None:
+    from tiny_models.commands import train_images
+
+    save = train_images.save_image_model
+
+    def interrupted_save(*arguments) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(*arguments)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(train_images, "save_image_model", interrupted_save)
+    path = tmp_path / "model.safetensors"
+    code, _, err = run(capsys, "train", "digits", "--epochs", "3", "--output", str(path))
+    assert code == 130
+    assert f"{path} holds the model after epoch 1 of 3" in err
+    assert load_image_model(path).training["epochs_finished"] == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -18,6 +18,7 @@ from tiny_models.commands.common import (
     check_device,
     checked_output,
     fail,
+    interrupts_held,
 )
 from tiny_models.data.fashion_mnist import DEBIANS_FOLDER
 from tiny_models.image_tasks import DIGITS, ImageTask, fashion_mnist_task
@@ -112,8 +113,9 @@ def train(task: ImageTask, options: TrainingOptions, root: Path, output: Path) -
         with closing(shown(run, epochs, console)) as steps:  # an interrupt ends the display too
             for progress in steps:
                 if progress.epoch_finished:
-                    save(run, target, progress.epoch)
-                    saved_epoch = progress.epoch
+                    with interrupts_held():
+                        save(run, target, progress.epoch)
+                        saved_epoch = progress.epoch
         correct, count = run.correct_test_images(), len(run.test.labels)
     except KeyboardInterrupt:
         saved = (

@@ -14,7 +14,13 @@ from rich.console import Console
 import tiny_models
 import tiny_nn as nn
 from tiny_models.command_error import FAILED, INTERRUPTED
-from tiny_models.commands.common import check_device, check_input, checked_output, fail
+from tiny_models.commands.common import (
+    check_device,
+    check_input,
+    checked_output,
+    fail,
+    interrupts_held,
+)
 from tiny_models.data import texts
 from tiny_models.language_models import load_language_model, save_language_model
 from tiny_models.tokenizer import TokenizerError
@@ -175,8 +181,9 @@ def train(run: TextTraining, fingerprint: str, output: Path) -> None:
         with closing(shown_text(run, console)) as steps:  # an interrupt ends the display too
             for progress in steps:
                 if progress.evaluated:
-                    save(run, fingerprint, target)
-                    saved_step = progress.step
+                    with interrupts_held():
+                        save(run, fingerprint, target)
+                        saved_step = progress.step
     except KeyboardInterrupt:
         saved = (
             f"{output} holds the model after step {saved_step}; --resume goes on from there"
