@@ -195,9 +195,12 @@ def test_empty_and_wrong(device: nd.Device) -> None:
         fused.layer_norm(nd.ones((2, 3), dtype=nd.int64, device=device))
 
 
-def test_threads_agree() -> None:
-    x = nd.asarray(np.random.default_rng(0).standard_normal((70, 24, 70)), device="cpu")
-    weight = nd.asarray(np.random.default_rng(1).standard_normal(24), device="cpu")
+# The threads share the rows of a batch, or its channels, where there are enough for all of them:
+# never; with one thread; with one, some at a time; with one or three.
+@pytest.mark.parametrize("shape", [(70, 24, 70), (3, 8, 1500), (4, 48, 100), (2, 40, 600)])
+def test_threads_agree(shape: tuple[int, ...]) -> None:
+    x = nd.asarray(np.random.default_rng(0).standard_normal(shape), device="cpu")
+    weight = nd.asarray(np.random.default_rng(1).standard_normal(shape[1]), device="cpu")
     _, mean, variance = fused.batch_norm(x)
     assert_threads_agree(lambda: fused.layer_norm_gradient(x, x, None))
     assert_threads_agree(lambda: fused.rms_norm_gradient(x, x, None))

@@ -1,7 +1,8 @@
-// Normalisation of channels on the `cpu` device: x (N, C, S) is N * C rows of S elements, which the
-// threads share. What is summed over the samples is summed row by row, and then in order.
+// Normalisation of channels on the `cpu` device: x (N, C, S) is N * C rows of S elements. What is
+// summed over the samples is summed row by row, and then in order.
 #include <array>
 #include <cmath>
+#include <tuple>
 #include <vector>
 
 #include "core/allow_threads.hpp"
@@ -37,6 +38,36 @@ void for_each_row(const Sizes& sizes, Body&& body) {
   });
 }
 
+// sum(row) for each row of x, finish(c) when that is done for all of channel c, and apply(row).
+//
+// Where there are channels enough for all threads, each takes a few of them through all three, and
+// finds in its caches what it reads again; else the threads share the rows.
+template <typename Sum, typename Finish, typename Apply>
+void for_each_channel(const Sizes& sizes, const Sum& sum, const Finish& finish,
+                      const Apply& apply) {
+  constexpr int64_t enough_in_sequence = 1024;  // elements: far less is read slowly from memory
+  const int64_t together =
+      std::max<int64_t>(1, enough_in_sequence / std::max<int64_t>(1, sizes.length));
+  const int64_t pieces = sizes.channels / together;
+  if (pieces < 4 * num_threads()) {
+    for_each_row(sizes, sum);
+    for (int64_t c = 0; c < sizes.channels; ++c) finish(c);
+    for_each_row(sizes, apply);
+    return;
+  }
+  parallel_for(pieces, [&](int64_t piece) {
+    const int64_t first = piece * sizes.channels / pieces,
+                  last = (piece + 1) * sizes.channels / pieces;
+    for (int64_t n = 0; n < sizes.samples; ++n) {
+      for (int64_t c = first; c < last; ++c) sum(n * sizes.channels + c);
+    }
+    for (int64_t c = first; c < last; ++c) finish(c);
+    for (int64_t n = sizes.samples - 1; n >= 0; --n) {  // what was read last is the nearest
+      for (int64_t c = first; c < last; ++c) apply(n * sizes.channels + c);
+    }
+  });
+}
+
 // For each row, the sums of the gradient, and of gradient * (x - center).
 template <typename T>
 struct GradientSums {
@@ -55,28 +86,22 @@ struct GradientSums {
   }
 };
 
+// The mean and the variance of one channel, from the moments of its rows.
+// T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing
+// sample variances", 1979: samples of equal size.
 template <typename T>
-void batch_moments(const Array& mean, const Array& variance, const Array& x, const Sizes& sizes) {
-  std::vector<T> means(sizes.rows()), squares(sizes.rows());
-  for_each_row(sizes, [&](int64_t row) {
-    kernels<T>().moments(&means[row], &squares[row], elements<T>(x) + row * sizes.length,
-                         sizes.length);
-  });
-  // T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for
-  // computing sample variances", 1979: samples of equal size.
-  for (int64_t c = 0; c < sizes.channels; ++c) {
-    T total_mean = 0, total_squares = 0;
-    for (int64_t n = 0; n < sizes.samples; ++n) {
-      const T difference = means[n * sizes.channels + c] - total_mean;
-      const T share = T(1) / static_cast<T>(n + 1);
-      total_mean += difference * share;
-      total_squares += squares[n * sizes.channels + c] + difference * difference *
-                                                             static_cast<T>(sizes.length) *
-                                                             static_cast<T>(n) * share;
-    }
-    elements<T>(mean)[c] = total_mean;
-    elements<T>(variance)[c] = total_squares / static_cast<T>(sizes.samples * sizes.length);
+std::pair<T, T> combined_moments(const std::vector<T>& means, const std::vector<T>& squares,
+                                 const Sizes& sizes, int64_t channel) {
+  T mean = 0, total_squares = 0;
+  for (int64_t n = 0; n < sizes.samples; ++n) {
+    const int64_t row = n * sizes.channels + channel;
+    const T difference = means[row] - mean;
+    const T share = T(1) / static_cast<T>(n + 1);
+    mean += difference * share;
+    total_squares += squares[row] + difference * difference * static_cast<T>(sizes.length) *
+                                        static_cast<T>(n) * share;
   }
+  return {mean, total_squares / static_cast<T>(sizes.samples * sizes.length)};
 }
 
 template <typename T>
@@ -88,14 +113,23 @@ template <typename T>
 void batch_norm_of(const Array& out, const Array& mean, const Array& variance, const Array& x,
                    const Array* weight, const Array* bias, double eps) {
   const Sizes sizes(x);
-  batch_moments<T>(mean, variance, x, sizes);
-  for_each_row(sizes, [&](int64_t row) {
-    const int64_t c = row % sizes.channels;
-    const T rstd = reciprocal_deviation(elements<T>(variance)[c], eps);
-    kernels<T>().affine(elements<T>(out) + row * sizes.length, elements<T>(x) + row * sizes.length,
-                        sizes.length, elements<T>(mean)[c], rstd * at<T>(weight, c, 1),
-                        at<T>(bias, c, 0));
-  });
+  std::vector<T> means(sizes.rows()), squares(sizes.rows()), scales(sizes.channels);
+  for_each_channel(
+      sizes,
+      [&](int64_t row) {
+        kernels<T>().moments(&means[row], &squares[row], elements<T>(x) + row * sizes.length,
+                             sizes.length);
+      },
+      [&](int64_t c) {
+        T& own = elements<T>(variance)[c];
+        std::tie(elements<T>(mean)[c], own) = combined_moments(means, squares, sizes, c);
+        scales[c] = reciprocal_deviation(own, eps) * at<T>(weight, c, 1);
+      },
+      [&](int64_t row) {
+        const int64_t c = row % sizes.channels, first = row * sizes.length;
+        kernels<T>().affine(elements<T>(out) + first, elements<T>(x) + first, sizes.length,
+                            elements<T>(mean)[c], scales[c], at<T>(bias, c, 0));
+      });
 }
 
 template <typename T>
@@ -103,31 +137,33 @@ void batch_norm_gradient_of(const std::array<const Array*, 3>& of, const Array& 
                             const Array& x, const Array* weight, const Array& mean,
                             const Array& variance, double eps) {
   const Sizes sizes(x);
-  GradientSums<T> sums(sizes.rows());
-  for_each_row(sizes, [&](int64_t row) {
-    sums.of_row(row, gradient, x, sizes.length, elements<T>(mean)[row % sizes.channels]);
-  });
+  const T count = static_cast<T>(sizes.samples * sizes.length);
   struct Channel {
     T scale, slope, shift;
   };
   std::vector<Channel> channels(sizes.channels);
-  const T count = static_cast<T>(sizes.samples * sizes.length);
-  for (int64_t c = 0; c < sizes.channels; ++c) {
-    const T plain = sums.over_samples(sums.plain, sizes, c);
-    const T product = sums.over_samples(sums.product, sizes, c);
-    const T rstd = reciprocal_deviation(elements<T>(variance)[c], eps);
-    const T scale = rstd * at<T>(weight, c, 1);
-    channels[c] = {scale, -scale * rstd * rstd * product / count, -scale * plain / count};
-    if (of[1]) elements<T>(*of[1])[c] = product * rstd;
-    if (of[2]) elements<T>(*of[2])[c] = plain;
-  }
-  if (!of[0]) return;
-  for_each_row(sizes, [&](int64_t row) {
-    const int64_t c = row % sizes.channels, first = row * sizes.length;
-    kernels<T>().affine_gradient(elements<T>(*of[0]) + first, elements<T>(gradient) + first,
-                                 elements<T>(x) + first, sizes.length, channels[c].scale,
-                                 elements<T>(mean)[c], channels[c].slope, channels[c].shift);
-  });
+  GradientSums<T> sums(sizes.rows());
+  for_each_channel(
+      sizes,
+      [&](int64_t row) {
+        sums.of_row(row, gradient, x, sizes.length, elements<T>(mean)[row % sizes.channels]);
+      },
+      [&](int64_t c) {
+        const T plain = sums.over_samples(sums.plain, sizes, c);
+        const T product = sums.over_samples(sums.product, sizes, c);
+        const T rstd = reciprocal_deviation(elements<T>(variance)[c], eps);
+        const T scale = rstd * at<T>(weight, c, 1);
+        channels[c] = {scale, -scale * rstd * rstd * product / count, -scale * plain / count};
+        if (of[1]) elements<T>(*of[1])[c] = product * rstd;
+        if (of[2]) elements<T>(*of[2])[c] = plain;
+      },
+      [&](int64_t row) {
+        if (!of[0]) return;
+        const int64_t c = row % sizes.channels, first = row * sizes.length;
+        kernels<T>().affine_gradient(elements<T>(*of[0]) + first, elements<T>(gradient) + first,
+                                     elements<T>(x) + first, sizes.length, channels[c].scale,
+                                     elements<T>(mean)[c], channels[c].slope, channels[c].shift);
+      });
 }
 
 // A group is `per_group` channels of one sample, which lie one after another. Calls
