@@ -81,12 +81,45 @@ ND_INLINE void turn_columns(T* to, const T* y, const int64_t* columns, const int
   }
 }
 
+// Whether a tile's columns are two vectors of y.
+template <typename T>
+bool are_vectors(const int64_t* columns, int64_t count) {
+  constexpr int64_t lanes = Blocking<T>::lanes;
+  return count == 2 * lanes && run_length(columns, lanes, 1) == lanes &&
+         run_length(columns + lanes, lanes, 1) == lanes;
+}
+
+// Two vectors of columns where the images have them.
+template <typename T>
+struct ImageColumns {
+  const T *y0, *y1;  // but for the offset of the term
+  const int64_t* terms;
+
+  ImageColumns(const T* y, const int64_t* columns, const int64_t* terms)
+      : y0(y + columns[0]), y1(y + columns[Blocking<T>::lanes]), terms(terms) {}
+  __attribute__((always_inline)) void next(Vector<T>& a, Vector<T>& b) {
+    a = load(y0 + *terms);
+    b = load(y1 + *terms);
+    ++terms;
+  }
+};
+
 // One panel of y: element (k, j) is y[terms[k] + columns[j]]. Columns from `count` on are zeros.
 template <typename T>
 void pack_y(T* to, const T* y, const int64_t* terms, int64_t depth, const int64_t* columns,
             int64_t count) {
   constexpr int64_t width = Blocking<T>::column_tile, lanes = Blocking<T>::lanes;
   constexpr int64_t square = SmallVector<T>::lanes;
+  if (are_vectors<T>(columns, count)) {
+    ImageColumns<T> from(y, columns, terms);
+    for (int64_t k = 0; k < depth; ++k, to += width) {
+      Vector<T> a, b;
+      from.next(a, b);
+      store(to, a);
+      store(to + lanes, b);
+    }
+    return;
+  }
   if (count < width) {
     for (int64_t k = 0; k < depth; ++k) {
       for (int64_t j = count; j < width; ++j) to[k * width + j] = 0;
@@ -113,29 +146,11 @@ void pack_y(T* to, const T* y, const int64_t* terms, int64_t depth, const int64_
   }
 }
 
-// Columns where the images have them, of which a panel may be made on the way.
-template <typename T, bool packs>
-struct ImageColumns {
-  const T *y0, *y1;  // the two vectors of columns, but for the offset of the term
-  const int64_t* terms;
-  T* panel;
-  __attribute__((always_inline)) void next(Vector<T>& a, Vector<T>& b) {
-    a = load(y0 + *terms);
-    b = load(y1 + *terms);
-    ++terms;
-    if constexpr (packs) {
-      store(panel, a);
-      store(panel + Blocking<T>::lanes, b);
-      panel += Blocking<T>::column_tile;
-    }
-  }
-};
-
 // A product of so few rows is one tile, and has no use for a panel.
 template <typename T>
 constexpr int few_rows = smaller(Blocking<T>::row_tile, 6);
 
-// Some columns of y, packed or to be packed, and where they go in the result.
+// A tile's columns of y, and where they go in the result.
 template <typename T>
 struct ColumnPanel {
   const T* y;
@@ -145,26 +160,12 @@ struct ColumnPanel {
   const int64_t* out_columns;
   bool is_dense;  // in the result
 
-  // Whether a tile can read them where they are.
-  bool is_in_vectors() const {
-    constexpr int64_t lanes = Blocking<T>::lanes;
-    return count == 2 * lanes && run_length(columns, lanes, 1) == lanes &&
-           run_length(columns + lanes, lanes, 1) == lanes;
-  }
-  void pack() const { pack_y(panel, y, terms, depth, columns, count); }
-
-  // From where they are; packs them on the way, which the multiplication hides.
-  void multiply_packing(T* out, int64_t out_row, const T* x, bool add) const {
-    constexpr int rows = Blocking<T>::row_tile;
-    store_places(out, out_row, rows, add, [&](T* to, int64_t to_row, int64_t stored, bool adds) {
-      tile<T, rows>(to, to_row, x, 1, rows, columns_of_images<true>(), depth, stored, adds);
-    });
-  }
-  void multiply_few(T* out, int64_t out_row, const T* x, int64_t rows, bool add) const {
+  void multiply_in_place(T* out, int64_t out_row, const T* x, int64_t rows, bool add) const {
     store_places(out, out_row, rows, add, [&](T* to, int64_t to_row, int64_t stored, bool adds) {
       few_rows_tile(to, to_row, x, rows, stored, adds);
     });
   }
+  void pack() const { pack_y(panel, y, terms, depth, columns, count); }
   void multiply_packed(T* out, int64_t out_row, const T* x, int64_t rows, bool add) const {
     constexpr int64_t width = Blocking<T>::column_tile;
     store_places(out, out_row, rows, add, [&](T* to, int64_t to_row, int64_t stored, bool adds) {
@@ -173,19 +174,14 @@ struct ColumnPanel {
   }
 
  private:
-  template <bool packs>
-  ImageColumns<T, packs> columns_of_images() const {
-    return {y + columns[0], y + columns[Blocking<T>::lanes], terms, panel};
-  }
-
   template <int R = few_rows<T>>
   void few_rows_tile(T* out, int64_t out_row, const T* x, int64_t rows, int64_t stored,
                      bool add) const {
     if constexpr (R > 1) {
       if (rows < R) return few_rows_tile<R - 1>(out, out_row, x, rows, stored, add);
     }
-    tile<T, R>(out, out_row, x, 1, round_up(R, Blocking<T>::row_step), columns_of_images<false>(),
-               depth, stored, add);
+    tile<T, R>(out, out_row, x, 1, round_up(R, Blocking<T>::row_step),
+               ImageColumns<T>(y, columns, terms), depth, stored, add);
   }
 
   // Where the places of the result do not lie side by side, they are computed as if they did.
@@ -205,6 +201,21 @@ struct ColumnPanel {
   }
 };
 
+// Asks for what the next panel is packed from, a few terms at a time, while this one is multiplied.
+template <typename T>
+struct Upcoming {
+  const T *first, *last;  // columns of it, but for the offset of the term
+  const int64_t* terms;
+  int64_t count;
+
+  void fetch(int64_t most) {
+    for (; most > 0 && count > 0; --most, --count, ++terms) {
+      __builtin_prefetch(first + *terms, 0, 2);
+      __builtin_prefetch(last + *terms, 0, 2);
+    }
+  }
+};
+
 template <typename T>
 void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t columns,
               int64_t first_term, int64_t terms, bool add, T* packed_y) {
@@ -215,44 +226,53 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
   write_offsets(column_offsets, product.y_columns, first_column, columns);
   write_offsets(out_offsets, product.out_columns, first_column, columns);
   const int64_t padded_rows = round_up(product.rows, B::row_step);
+  // A block of x stays in the second-level cache while the panels of y pass by: all of them, if
+  // there are several blocks; else each is packed where the one before it was, in the first-level
+  // cache.
   const int64_t rows = balanced_rows<T>(product.rows);
+  const int64_t packed_columns = rows < product.rows ? columns : width;
   for (int64_t k = first_term; k < first_term + terms; k += product.depth) {
     const int64_t depth = smaller(product.depth, first_term + terms - k);
     const T* const packed_x = product.packed_x + k * padded_rows;
     const bool add_here = add || k > first_term;
     write_offsets(term_offsets, product.y_terms, k, depth);
-    // A block of x stays in the second-level cache while the panels of y pass by.
-    for (int64_t i0 = 0, end; i0 < product.rows; i0 = end) {
-      end = block_end<T>(i0, rows, product.rows);
-      for (int64_t j = 0; j < columns; j += width) {
-        const int64_t count = smaller(width, columns - j);
-        const ColumnPanel<T> panel{product.y,
-                                   term_offsets,
-                                   column_offsets + j,
-                                   depth,
-                                   count,
-                                   packed_y + j * depth,
-                                   out_offsets + j,
-                                   run_length(out_offsets + j, count, 1) == count};
-        int64_t i = i0, tile_rows = next_tile_rows<T>(end - i0);
-        if (product.rows <= few_rows<T> && panel.is_in_vectors()) {
-          panel.multiply_few(product.out, product.out_row, packed_x, product.rows, add_here);
-          continue;
-        }
-        if (i == 0) {
-          if (tile_rows == B::row_tile && panel.is_in_vectors()) {
-            panel.multiply_packing(product.out, product.out_row, packed_x, add_here);
-            i += tile_rows;
-            tile_rows = next_tile_rows<T>(end - i);
-          } else {
-            panel.pack();
+    for (int64_t j0 = 0, j_end; j0 < columns; j0 = j_end) {
+      j_end = smaller(j0 + packed_columns, columns);
+      const auto panel_at = [&](int64_t j) {
+        const int64_t count = smaller(width, j_end - j);
+        return ColumnPanel<T>{product.y,
+                              term_offsets,
+                              column_offsets + j,
+                              depth,
+                              count,
+                              packed_y + (j - j0) * depth,
+                              out_offsets + j,
+                              run_length(out_offsets + j, count, 1) == count};
+      };
+      if (product.rows <= few_rows<T> && are_vectors<T>(column_offsets + j0, j_end - j0)) {
+        panel_at(j0).multiply_in_place(product.out, product.out_row, packed_x, product.rows,
+                                       add_here);
+        continue;
+      }
+      for (int64_t j = j0; j < j_end; j += width) panel_at(j).pack();
+      for (int64_t i0 = 0, end; i0 < product.rows; i0 = end) {
+        end = block_end<T>(i0, rows, product.rows);
+        for (int64_t j = j0; j < j_end; j += width) {
+          const ColumnPanel<T> panel = panel_at(j);
+          Upcoming<T> upcoming{};
+          if (j_end < columns) {
+            upcoming = {product.y + column_offsets[j_end],
+                        product.y + column_offsets[smaller(j_end + width, columns) - 1],
+                        term_offsets, depth};
           }
-        }
-        while (i < end) {
-          panel.multiply_packed(product.out + i * product.out_row, product.out_row,
-                                packed_x + i * depth, tile_rows, add_here);
-          i += tile_rows;
-          tile_rows = next_tile_rows<T>(end - i);
+          const int64_t share = ceil_div(depth, ceil_div(end - i0, B::row_tile));
+          for (int64_t i = i0; i < end;) {
+            const int64_t tile_rows = next_tile_rows<T>(end - i);
+            upcoming.fetch(share);
+            panel.multiply_packed(product.out + i * product.out_row, product.out_row,
+                                  packed_x + i * depth, tile_rows, add_here);
+            i += tile_rows;
+          }
         }
       }
     }
