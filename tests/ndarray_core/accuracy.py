@@ -82,6 +82,7 @@ FLOAT32: dict[str, Function] = {
     "pow": np.power,
     "atan2": np.arctan2,
     "hypot": np.hypot,
+    "logaddexp": np.logaddexp,
     "zeta": _ours("zeta"),
 }
 # Of a double, by a long double's.
@@ -97,7 +98,7 @@ FLOAT64: dict[str, Function] = {
     "sigmoid": _sigmoid,
     "logit": _logit,
 }
-BINARY = ("pow", "atan2", "hypot", "zeta")
+BINARY = ("pow", "atan2", "hypot", "logaddexp", "zeta")
 SPECIAL = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5, -0.5, 2.0, 3.0, -3.0]
 
 

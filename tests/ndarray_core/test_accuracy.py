@@ -58,6 +58,20 @@ def test_large_angles_among_small_ones_change_nothing(name: str, dtype: str) -> 
     assert np.isnan(found[2002:]).all()
 
 
+def test_logaddexp_where_its_terms_nearly_cancel() -> None:
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-10, -1e-3, 20_001)
+    y = np.log(-np.expm1(x)) + generator.normal(0, 1e-4, x.size)  # e^x + e^y is about 1
+    operands = x.astype("float32"), y.astype("float32")
+    found = nd.logaddexp(*(nd.asarray(each, device="cpu") for each in operands)).numpy()
+    exact = np.logaddexp(*(each.astype("float64") for each in operands))
+    assert np.median(np.abs(exact)) < 1e-4
+    np.testing.assert_array_less(
+        np.abs(found - exact)[np.abs(exact) > 1e-8],
+        2 * np.spacing(np.abs(exact.astype("float32")))[np.abs(exact) > 1e-8],
+    )
+
+
 @pytest.mark.parametrize("name", ["fmod", "remainder", "floor_divide"])
 def test_large_quotients_among_small_ones_change_nothing(name: str) -> None:
     """Loops take another way where there are any. What remains is exact."""

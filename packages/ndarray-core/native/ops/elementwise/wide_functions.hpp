@@ -1,15 +1,17 @@
 // Functions of a float that are computed in double precision, with as many terms as a float needs,
 // and rounded once: log2, log10, logit, pow, tan, the inverse and the hyperbolic ones, erfc,
-// erfinv, hypot and fmod. Without branches or tables, so that a loop that calls them is vectorised.
-// On a GPU, where doubles are slow, they are CUDA's.
+// erfinv, hypot, logaddexp and fmod. Without branches or tables, so that a loop that calls them is
+// vectorised. On a GPU, where doubles are slow, they are CUDA's.
 //
 // The largest error is 0.51 units in the last place of the exact result, subnormal ones included,
-// measured as float32_functions.hpp says; of pow, atan2 and hypot on millions of random pairs.
+// measured as float32_functions.hpp says; of pow, atan2, hypot and logaddexp on millions of random
+// pairs. Results of logaddexp below 1e-9 are less exact than two units.
 //
 // The polynomials are minimax (Remez), fitted for this file, to 2^-31 of the result or better.
 #pragma once
 
 #include "ops/elementwise/float32_functions.hpp"
+#include "ops/elementwise/float64_functions.hpp"
 
 namespace nd::m {
 
@@ -256,6 +258,22 @@ ND_INLINE float hypot(float x, float y) {
   const bool infinite =
       (__builtin_fabsf(x) == __builtin_inff()) | (__builtin_fabsf(y) == __builtin_inff());
   return infinite ? __builtin_inff() : length;  // where the other one is NaN, too
+}
+
+// Where e^x + e^y is near 1, the larger operand and what is added to it nearly cancel: hence with
+// all the digits of a double.
+ND_INLINE float logaddexp(float x, float y) {
+  const double a = static_cast<double>(x), b = static_cast<double>(y);
+  const double distance = __builtin_fabs(a - b);
+  const detail::WideExpParts p = detail::exp_parts(distance > 110.0 ? -110.0 : -distance);
+  const double scale = detail::power_of_two(p.n);
+  const double e = mul_add(scale, p.expm1_r, scale);
+  const detail::LogParts<double> l = detail::log_parts(1.0 + e);
+  const double f = l.exponent == 0.0 ? e : l.f;  // small ones included
+  const double result =
+      (a > b ? a : b) + mul_add(l.exponent, detail::ln_2, f + detail::log_tail(f));
+  // The same infinity twice has no distance, NaN none from anything.
+  return static_cast<float>(distance == distance ? result : a + b);
 }
 
 // An operand of a division with a quotient so small that what remains is exact in a double; the
