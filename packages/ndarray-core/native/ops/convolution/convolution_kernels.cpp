@@ -173,6 +173,17 @@ struct ColumnPanel {
     });
   }
 
+  // Sums of rows that lie sums_row apart.
+  void put(T* out, int64_t out_row, const T* sums, int64_t sums_row, int64_t rows, bool add) const {
+    for (int64_t i = 0; i < rows; ++i) {
+      T* const row = out + i * out_row;
+      for (int64_t j = 0; j < count; ++j) {
+        T& place = row[is_dense ? out_columns[0] + j : out_columns[j]];
+        place = add ? place + sums[i * sums_row + j] : sums[i * sums_row + j];
+      }
+    }
+  }
+
  private:
   template <int R = few_rows<T>>
   void few_rows_tile(T* out, int64_t out_row, const T* x, int64_t rows, int64_t stored,
@@ -191,15 +202,38 @@ struct ColumnPanel {
     constexpr int64_t width = Blocking<T>::column_tile;
     alignas(64) T sums[Blocking<T>::row_tile * width];
     product(sums, width, width, false);
-    for (int64_t i = 0; i < rows; ++i) {
-      T* const row = out + i * out_row;
-      for (int64_t j = 0; j < count; ++j) {
-        const T sum = sums[i * width + j];
-        row[out_columns[j]] = add ? row[out_columns[j]] + sum : sum;
-      }
-    }
+    put(out, out_row, sums, width, rows, add);
   }
 };
+
+// Of so few rows, two panels at a time are multiplied where they lie: the sums of one are too few
+// to hide the latency of a multiply-add.
+template <typename T>
+constexpr int very_few_rows = few_rows<T> / 2;
+
+template <typename T, int R = very_few_rows<T>>
+void multiply_pair(const ColumnPanel<T>& first, const ColumnPanel<T>& second, T* out,
+                   int64_t out_row, const T* x, int64_t rows, bool add) {
+  if constexpr (R > 1) {
+    if (rows < R) return multiply_pair<T, R - 1>(first, second, out, out_row, x, rows, add);
+  }
+  constexpr int64_t lanes = Blocking<T>::lanes, x_step = round_up(R, Blocking<T>::row_step);
+  const T* const columns[] = {first.y + first.columns[0], first.y + first.columns[lanes],
+                              second.y + second.columns[0], second.y + second.columns[lanes]};
+  Vector<T> sums[R][4] = {};
+  for (int64_t k = 0; k < first.depth; ++k, x += x_step) {
+    const int64_t term = first.terms[k];
+    Vector<T> spread[R];
+    for (int i = 0; i < R; ++i) spread[i] = x[i] - Vector<T>{};
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) {
+      const Vector<T> y = load(columns[v] + term);
+      for (int i = 0; i < R; ++i) sums[i][v] += spread[i] * y;
+    }
+  }
+  first.put(out, out_row, reinterpret_cast<const T*>(sums), 4 * lanes, rows, add);
+  second.put(out, out_row, reinterpret_cast<const T*>(sums) + 2 * lanes, 4 * lanes, rows, add);
+}
 
 // Asks for what the next panel is packed from, a few terms at a time, while this one is multiplied.
 template <typename T>
@@ -230,7 +264,8 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
   // there are several blocks; else each is packed where the one before it was, in the first-level
   // cache.
   const int64_t rows = balanced_rows<T>(product.rows);
-  const int64_t packed_columns = rows < product.rows ? columns : width;
+  const bool in_pairs = product.rows <= very_few_rows<T>;
+  const int64_t packed_columns = rows < product.rows ? columns : in_pairs ? 2 * width : width;
   for (int64_t k = first_term; k < first_term + terms; k += product.depth) {
     const int64_t depth = smaller(product.depth, first_term + terms - k);
     const T* const packed_x = product.packed_x + k * padded_rows;
@@ -249,6 +284,12 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
                               out_offsets + j,
                               run_length(out_offsets + j, count, 1) == count};
       };
+      if (in_pairs && j_end - j0 == 2 * width && are_vectors<T>(column_offsets + j0, width) &&
+          are_vectors<T>(column_offsets + j0 + width, width)) {
+        multiply_pair(panel_at(j0), panel_at(j0 + width), product.out, product.out_row, packed_x,
+                      product.rows, add_here);
+        continue;
+      }
       if (product.rows <= few_rows<T> && are_vectors<T>(column_offsets + j0, j_end - j0)) {
         panel_at(j0).multiply_in_place(product.out, product.out_row, packed_x, product.rows,
                                        add_here);
