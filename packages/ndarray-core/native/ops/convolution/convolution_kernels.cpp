@@ -231,8 +231,12 @@ void multiply_pair(const ColumnPanel<T>& first, const ColumnPanel<T>& second, T*
       for (int i = 0; i < R; ++i) sums[i][v] += spread[i] * y;
     }
   }
-  first.put(out, out_row, reinterpret_cast<const T*>(sums), 4 * lanes, rows, add);
-  second.put(out, out_row, reinterpret_cast<const T*>(sums) + 2 * lanes, 4 * lanes, rows, add);
+  alignas(64) T elements[R][4 * lanes];
+  for (int i = 0; i < R; ++i) {
+    for (int v = 0; v < 4; ++v) store(elements[i] + v * lanes, sums[i][v]);
+  }
+  first.put(out, out_row, elements[0], 4 * lanes, rows, add);
+  second.put(out, out_row, elements[0] + 2 * lanes, 4 * lanes, rows, add);
 }
 
 // Asks for what the next panel is packed from, a few terms at a time, while this one is multiplied.
