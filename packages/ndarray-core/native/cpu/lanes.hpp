@@ -13,9 +13,10 @@ namespace {
 // More than a compiler unrolls before it looks for loops to vectorise.
 constexpr int lane_count = 32;
 
+// Into the first `left` of them, a power of two.
 template <typename Op, typename T>
-ND_INLINE T combine_lanes(T (&lanes)[lane_count]) {
-  for (int half = lane_count / 2; half > 0; half /= 2) {
+ND_INLINE T combine_lanes(T (&lanes)[lane_count], int left = 1) {
+  for (int half = lane_count / 2; half >= left; half /= 2) {
     for (int k = 0; k < half; ++k) lanes[k] = Op::combine(lanes[k], lanes[k + half]);
   }
   return lanes[0];
@@ -35,21 +36,27 @@ struct Nothing {
   __attribute__((always_inline)) void operator()(int64_t) const {}
 };
 
-// The total of term(i) for i in [0, count). term may write what it computes on the way; before each
-// lane_count of them, before(i) is called.
-template <typename Op, typename T, typename Term, typename Before = Nothing>
-ND_INLINE T total_over(int64_t count, T initial, Term&& term, Before before = {}) {
-  T lanes[lane_count];
-  for (int k = 0; k < lane_count; ++k) lanes[k] = initial;
+// body(i, lane) for i in [0, count), i = lane + a multiple of lane_count; before each lane_count of
+// them, before(i) is called.
+template <typename Body, typename Before = Nothing>
+ND_INLINE void over_lanes(int64_t count, Body&& body, Before before = {}) {
   int64_t i = 0;
   for (; i + lane_count <= count; i += lane_count) {
     before(i);
 #pragma GCC ivdep
-    for (int k = 0; k < lane_count; ++k) lanes[k] = Op::combine(lanes[k], term(i + k));
+    for (int k = 0; k < lane_count; ++k) body(i + k, k);
   }
   const int rest = static_cast<int>(count - i);
 #pragma GCC ivdep
-  for (int k = 0; k < rest; ++k) lanes[k] = Op::combine(lanes[k], term(i + k));
+  for (int k = 0; k < rest; ++k) body(i + k, k);
+}
+
+// The total of term(i) for i in [0, count). term may write what it computes on the way.
+template <typename Op, typename T, typename Term, typename Before = Nothing>
+ND_INLINE T total_over(int64_t count, T initial, Term&& term, Before before = {}) {
+  T lanes[lane_count];
+  for (int k = 0; k < lane_count; ++k) lanes[k] = initial;
+  over_lanes(count, [&](int64_t i, int k) { lanes[k] = Op::combine(lanes[k], term(i)); }, before);
   return combine_lanes<Op>(lanes);
 }
 

@@ -1,6 +1,7 @@
 // Only for *_kernels.cpp files: rows that are written past the caches.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #if defined(__SSE2__)

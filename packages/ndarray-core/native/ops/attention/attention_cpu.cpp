@@ -3,8 +3,9 @@
 // added up so far is corrected when a larger score appears. Backward, the weights are computed
 // again from the scores and their logsumexp.
 //
-// Keys and values are packed for the matrix products first, and then the blocks of queries use
-// them.
+// Forward, keys and values are the left operands of the matrix products, packed for all queries,
+// and queries stand side by side: K Q^T leaves scores of a panel of queries in the very order in
+// which V^T P reads them, and a largest score or a sum is one over vectors.
 #include <limits>
 #include <optional>
 #include <utility>
@@ -158,19 +159,48 @@ struct Task {
   }
 };
 
-// The keys and values that some heads share, packed.
+// The keys and values that some heads share, packed block of keys by block.
 template <typename T>
 class PackedPair {
  public:
-  const Packed<T> keys, values;  // keys: transposed
-
+  static int64_t block_size(const Task<T>& task) {
+    return std::min(task.keys, round_up(256, matmul_kernel<T>().row_tile));
+  }
   static int64_t size(const Task<T>& task) {
-    return Packed<T>::size(task.depth, task.keys) + Packed<T>::size(task.keys, task.width);
+    const int64_t tile = matmul_kernel<T>().row_tile;
+    return round_up(task.keys, tile) * task.depth + task.keys * round_up(task.width, tile);
   }
   PackedPair(const Task<T>& task, T* memory)
-      : keys(memory, task.depth, task.keys, task.depth),
-        values(memory + Packed<T>::size(task.depth, task.keys), task.keys, task.width,
-               task.key_step) {}
+      : task_(task),
+        keys_(memory),
+        values_(memory + round_up(task.keys, matmul_kernel<T>().row_tile) * task.depth) {}
+
+  void pack(const Matrix<T>& keys, const Matrix<T>& values) const {
+    for (int64_t k = 0; k < task_.keys; k += block_size(task_)) {
+      matmul_kernel<T>().pack_x(keys_ + k * task_.depth, keys.view(k), count(k), task_.depth);
+      matmul_kernel<T>().pack_x(values_block(k), {values.row(k), 1, values.stride}, task_.width,
+                                count(k));
+    }
+  }
+  // Of the block that begins with key k: how many keys it has,
+  int64_t count(int64_t k) const { return std::min(block_size(task_), task_.keys - k); }
+  // scores (keys, panel) = the first so many keys @ queries (depth, panel),
+  void score(T* scores, const T* queries, int64_t k, int64_t keys) const {
+    matmul_kernel<T>().multiply_panel(scores, keys_ + k * task_.depth, count(k), task_.depth,
+                                      queries, keys, task_.depth, false);
+  }
+  // and out (width, panel) += their values^T @ weights (keys, panel).
+  void add_values(T* out, const T* weights, int64_t k, int64_t keys) const {
+    matmul_kernel<T>().multiply_panel(out, values_block(k), task_.width, count(k), weights,
+                                      task_.width, keys, true);
+  }
+
+ private:
+  T* values_block(int64_t k) const {
+    return values_ + k * round_up(task_.width, matmul_kernel<T>().row_tile);
+  }
+  const Task<T>& task_;
+  T *keys_, *values_;
 };
 
 template <typename T>
@@ -180,35 +210,49 @@ struct Forward {
 
   void pack(const PackedPair<T>& pair, int64_t index) const {
     const int64_t b = index / task.groups, g = index % task.groups;
-    pair.keys.pack(matrix<T>(key, b, g).transposed());
-    pair.values.pack(matrix<T>(value, b, g).view());
+    pair.pack(matrix<T>(key, b, g), matrix<T>(value, b, g));
   }
 
-  // One block of a head's queries, from `first` on, with the keys and values of its group.
+  // One block of a head's queries, from `first` on, with the keys and values of its group. The
+  // panels of the block take turns, so that a block of keys and values stays in the second-level
+  // cache for all of them.
   void attend(const PackedPair<T>& pair, int64_t b, int64_t h, int64_t first) const {
-    const int64_t rows = std::min(task.query_block, task.queries - first);
-    const Matrix<T> to = matrix<T>(out, b, h), queries = matrix<T>(query, b, h);
-    const Scratch workspace(task.workspace());
-    const Scratch block(static_cast<size_t>(task.query_block * (task.key_block + 2)) * sizeof(T));
-    T* const largest = reinterpret_cast<T*>(block.data());
-    T* const total = largest + task.query_block;
-    T* const scores = total + task.query_block;
+    const int64_t panel = matmul_kernel<T>().column_tile;
+    const int64_t last = std::min(first + task.query_block, task.queries);
+    const int64_t rows = round_up(last - first, panel), block = pair.count(0);
+    const Scratch memory(static_cast<size_t>(rows * (task.depth + task.width + 2) + block * panel) *
+                         sizeof(T));
+    T* const queries = reinterpret_cast<T*>(memory.data());
+    T* const sums = queries + rows * task.depth;
+    T* const largest = sums + rows * task.width;
+    T* const total = largest + rows;
+    T* const scores = total + rows;
+    const Matrix<T> from = matrix<T>(query, b, h);
+    kernels<T>().pack_queries(queries, from.row(first), from.stride, last - first, task.depth,
+                              task.scale);
+    std::fill_n(sums, rows * task.width, T(0));
     std::fill_n(largest, rows, -std::numeric_limits<T>::infinity());
     std::fill_n(total, rows, T(0));
-    std::fill_n(to.row(first), rows * task.width, T(0));
-    for (int64_t k = 0; k < task.keys; k += task.key_block) {
-      const int64_t count = task.keys_seen(k, first, rows);
-      if (count == 0) break;
-      pair.keys.multiply(scores, count, queries.view(first), rows, 0, task.depth, k, count, false,
-                         workspace.data());
-      kernels<T>().exponentials(scores, rows, count, task.scale, task.block_mask(b, h, first, k),
-                                largest, total, to.row(first), to.stride, task.width);
-      pair.values.multiply(to.row(first), to.stride, {scores, count, 1}, rows, k, count, 0,
-                           task.width, true, workspace.data());
+
+    for (int64_t k = 0; k < task.keys; k += block) {
+      for (int64_t i = 0; i < rows; i += panel) {
+        const int64_t end = std::min(first + i + panel, last);
+        const int64_t keys = task.causal ? std::min(pair.count(k), end - k) : pair.count(k);
+        if (keys <= 0) continue;
+        pair.score(scores, queries + i * task.depth, k, keys);
+        kernels<T>().exponentials(scores, keys, end - (first + i),
+                                  task.block_mask(b, h, first + i, k), largest + i, total + i,
+                                  sums + i * task.width, task.width);
+        pair.add_values(sums + i * task.width, scores, k, keys);
+      }
     }
-    kernels<T>().finish(to.row(first), to.stride,
-                        elements<T>(logsumexp) + (b * task.heads + h) * task.queries + first,
-                        largest, total, rows, task.width);
+    const Matrix<T> to = matrix<T>(out, b, h);
+    for (int64_t i = 0; i < rows; i += panel) {
+      kernels<T>().finish(to.row(first + i), to.stride,
+                          elements<T>(logsumexp) + (b * task.heads + h) * task.queries + first + i,
+                          sums + i * task.width, largest + i, total + i,
+                          std::min(panel, last - first - i), task.width);
+    }
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include "cpu/lanes.hpp"
 #include "ops/elementwise/formulas.hpp"
+#include "ops/matmul/pack.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
@@ -42,39 +43,96 @@ ND_INLINE T scale_and_mask(T* scores, int64_t row, int64_t columns, T scale,
                                 [=](int64_t i) { return scores[i] = scores[i] * scale; });
 }
 
+// How many queries lie side by side, in the order of the micro-kernel's panels.
 template <typename T>
-void exponentials(T* scores, int64_t rows, int64_t columns, T scale, const BlockMask<T>& mask,
-                  T* largest, T* total, T* out, int64_t out_stride, int64_t out_columns) {
-  for (int64_t row = 0; row < rows; ++row, scores += columns, out += out_stride) {
-    const int64_t seen = seen_columns(mask, row, columns);
-    clear(scores + seen, scores + columns);
-    if (seen == 0) continue;
-    const T before = largest[row];
-    const T now = m::maximum(before, scale_and_mask(scores, row, seen, scale, mask));
-    // No key seen yet: subtracting 0 leaves exp(-inf) = 0.
-    const T shift = now == minus_infinity<T> ? T(0) : now;
-    const T sum =
-        sum_over<T>(seen, [=](int64_t i) { return scores[i] = m::bounded_exp(scores[i] - shift); });
-    largest[row] = now;
-    if (before == now || before == minus_infinity<T>) {  // and out is 0 in the second case
-      total[row] += sum;
-      continue;
+constexpr int panel = Blocking<T>::column_tile;
+static_assert(lane_count % panel<float> == 0);
+
+template <typename T>
+void pack_queries(T* to, const T* from, int64_t from_stride, int64_t queries, int64_t depth,
+                  T scale) {
+  pack_columns(to, from, 1, from_stride, queries, depth);
+  over_lanes(round_up(queries, panel<T>) * depth, [=](int64_t i, int) { to[i] *= scale; });
+}
+
+// scores (keys, panel) + mask, in place.
+template <typename T>
+ND_INLINE void mask_panel(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& mask) {
+  for (int64_t k = 0; k < keys && mask.added; ++k) {
+    for (int64_t i = 0; i < queries; ++i) {
+      scores[k * panel<T> + i] += mask.added[i * mask.row_stride + k];
     }
-    const T correction = m::exp(before - now);
-    total[row] = total[row] * correction + sum;
-#pragma GCC ivdep
-    for (int64_t i = 0; i < out_columns; ++i) out[i] *= correction;
+  }
+  for (int64_t k = 0; k < keys && mask.allowed; ++k) {
+    for (int64_t i = 0; i < queries; ++i) {
+      T& score = scores[k * panel<T> + i];
+      score = mask.allowed[i * mask.row_stride + k] ? score : minus_infinity<T>;
+    }
+  }
+  if (!mask.causal) return;
+  for (int64_t k = mask.first_limit < 0 ? 0 : mask.first_limit; k < keys; ++k) {
+    for (int i = 0; i < panel<T>; ++i) {
+      T& score = scores[k * panel<T> + i];
+      score = k < mask.first_limit + i ? score : minus_infinity<T>;
+    }
   }
 }
 
+// Lanes are a few queries' panels: one value for each query of them, in all of them.
 template <typename T>
-void finish(T* out, int64_t out_stride, T* logsumexp, const T* largest, const T* total,
-            int64_t rows, int64_t columns) {
-  for (int64_t row = 0; row < rows; ++row, out += out_stride) {
-    logsumexp[row] = largest[row] + m::log(total[row]);
-    const T scale = total[row] == 0 ? T(0) : 1 / total[row];
-#pragma GCC ivdep
-    for (int64_t i = 0; i < columns; ++i) out[i] *= scale;
+ND_INLINE void repeat(T (&lanes)[lane_count], const T* values) {
+  for (int k = 0; k < lane_count; ++k) lanes[k] = values[k % panel<T>];
+}
+
+template <typename T>
+void exponentials(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& mask, T* largest,
+                  T* total, T* out, int64_t width) {
+  mask_panel(scores, keys, queries, mask);
+  T now[lane_count], shift[lane_count], sum[lane_count] = {};
+  repeat(now, largest);
+  over_lanes(keys * panel<T>, [&](int64_t i, int k) { now[k] = m::maximum(now[k], scores[i]); });
+  combine_lanes<Maximum>(now, panel<T>);
+  repeat(now, now);
+  // No key seen yet: subtracting 0 leaves exp(-inf) = 0.
+  for (int k = 0; k < lane_count; ++k) shift[k] = now[k] == minus_infinity<T> ? T(0) : now[k];
+  over_lanes(keys * panel<T>, [&](int64_t i, int k) {
+    scores[i] = m::bounded_exp(scores[i] - shift[k]);
+    sum[k] += scores[i];
+  });
+  combine_lanes<Sum>(sum, panel<T>);
+  T correction[lane_count];
+  bool changed = false;
+  for (int k = 0; k < panel<T>; ++k) {
+    changed |= largest[k] != now[k];
+    correction[k] = m::bounded_exp(largest[k] - shift[k]);
+    total[k] = total[k] * correction[k] + sum[k];
+    largest[k] = now[k];
+  }
+  if (!changed) return;
+  repeat(correction, correction);
+  over_lanes(width * panel<T>, [&](int64_t i, int k) { out[i] *= correction[k]; });
+}
+
+template <typename T>
+void finish(T* out, int64_t out_stride, T* logsumexp, T* from, const T* largest, const T* total,
+            int64_t queries, int64_t width) {
+  T scale[lane_count];
+  repeat(scale, total);
+  for (int k = 0; k < lane_count; ++k) scale[k] = scale[k] == 0 ? T(0) : 1 / scale[k];
+  over_lanes(width * panel<T>, [&](int64_t i, int k) { from[i] *= scale[k]; });
+  for (int64_t q = 0; q < queries; ++q) logsumexp[q] = largest[q] + m::log(total[q]);
+  constexpr int64_t square = SmallVector<T>::lanes;
+  constexpr int64_t lines[] = {0, panel<T>, 2 * panel<T>, 3 * panel<T>};
+  for (int64_t q = 0; q < queries; q += square, out += square * out_stride) {
+    int64_t w = 0;
+    for (; w + square <= width && q + square <= queries; w += square) {
+      transpose_square(out + w, out_stride, from + w * panel<T> + q, lines);
+    }
+    for (; w < width; ++w) {
+      for (int64_t i = q; i < smaller(q + square, queries); ++i) {
+        out[(i - q) * out_stride + w] = from[w * panel<T> + i];
+      }
+    }
   }
 }
 
@@ -106,8 +164,8 @@ void row_products(T* out, const T* x, int64_t x_stride, const T* y, int64_t y_st
 }
 
 template <typename T>
-constexpr AttentionKernelsOf<T> kernels_of = {exponentials<T>, finish<T>, gradients<T>,
-                                              row_products<T>};
+constexpr AttentionKernelsOf<T> kernels_of = {pack_queries<T>, exponentials<T>, finish<T>,
+                                              gradients<T>, row_products<T>};
 constexpr AttentionKernels kernels = {kernels_of<float>, kernels_of<double>};
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace nd::cpu {
 
-// What is added to or masked from a block of scores. Rows are queries, columns keys.
+// What is added to or masked from scores. Rows are queries, columns keys.
 template <typename T>
 struct BlockMask {
   const T* added = nullptr;          // null: nothing is
@@ -19,16 +19,23 @@ struct BlockMask {
 
 template <typename T>
 struct AttentionKernelsOf {
-  // scores (rows, columns) -> exp(scores * scale + mask - largest), where largest (rows), the
-  // largest so far, takes in these scores; total (rows), the sum of exponentials so far, is
-  // corrected for that and takes them in, and so are the rows of out, which are out_stride apart.
-  void (*exponentials)(T* scores, int64_t rows, int64_t columns, T scale, const BlockMask<T>& mask,
-                       T* largest, T* total, T* out, int64_t out_stride, int64_t out_columns);
-  // out /= total, logsumexp = largest + log(total), row by row; zeros and -inf where no key was
-  // seen.
-  void (*finish)(T* out, int64_t out_stride, T* logsumexp, const T* largest, const T* total,
-                 int64_t rows, int64_t columns);
-  // scores (rows, columns) -> the weights exp(scores * scale + mask - logsumexp), and
+  // Forward, queries are handled in panels of `panel` of them side by side, as the micro-kernel's
+  // columns are; the last ones of a panel may be padding, zeros. to (panels, depth, panel) = scale
+  // times from (queries, depth), whose rows are from_stride apart.
+  void (*pack_queries)(T* to, const T* from, int64_t from_stride, int64_t queries, int64_t depth,
+                       T scale);
+  // For one panel; the mask has a row for each of `queries` in it. scores (keys, panel) ->
+  // exp(scores + mask - largest), where largest (panel), the largest so far, takes in these scores;
+  // total (panel), the sum of exponentials so far, is corrected for that and takes them in, and so
+  // does out (width, panel).
+  void (*exponentials)(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& mask,
+                       T* largest, T* total, T* out, int64_t width);
+  // The rows of out, which are out_stride apart, = the columns of `panel` (width, panel) / total,
+  // and logsumexp = largest + log(total), for so many queries; zeros and -inf where no key was
+  // seen. Scales `panel`.
+  void (*finish)(T* out, int64_t out_stride, T* logsumexp, T* panel, const T* largest,
+                 const T* total, int64_t queries, int64_t width);
+  // Backward: scores (rows, columns) -> the weights exp(scores * scale + mask - logsumexp), and
   // of_weights -> the gradient of the scores, weights * (of_weights - along) * scale.
   void (*gradients)(T* scores, T* of_weights, int64_t rows, int64_t columns, T scale,
                     const BlockMask<T>& mask, const T* logsumexp, const T* along);

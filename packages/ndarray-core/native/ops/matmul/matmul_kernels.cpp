@@ -127,6 +127,24 @@ void multiply_packed(void* out, int64_t out_stride, MatrixView x, const void* pa
   }
 }
 
+template <typename T>
+void pack_x(void* packed, MatrixView x, int64_t m, int64_t depth) {
+  pack_rows(static_cast<T*>(packed), static_cast<const T*>(x.data), x.row_stride, x.column_stride,
+            m, depth);
+}
+
+template <typename T>
+void multiply_panel(void* out, const void* packed_x, int64_t m, int64_t packed_depth, const void* y,
+                    int64_t rows, int64_t depth, bool add) {
+  constexpr int64_t width = Blocking<T>::column_tile;
+  for (int64_t i = 0, count; i < rows; i += count) {
+    count = next_tile_rows<T>(m - i);
+    choose_packed_tile<T>(count)(static_cast<T*>(out) + i * width, width,
+                                 static_cast<const T*>(packed_x) + i * packed_depth, 0, 0,
+                                 static_cast<const T*>(y), width, depth, count, width, add);
+  }
+}
+
 // y's rows are dense: out += x[k] * y[k, :], eight rows of y at a time, over columns whose sums
 // stay in the first-level cache.
 template <typename T, int Rows>
@@ -269,6 +287,8 @@ constexpr MatmulKernel kernel = {Blocking<T>::row_tile,
                                  multiply<T>,
                                  pack_y<T>,
                                  multiply_packed<T>,
+                                 pack_x<T>,
+                                 multiply_panel<T>,
                                  multiply_thin<T>,
                                  sum_rows<T>};
 

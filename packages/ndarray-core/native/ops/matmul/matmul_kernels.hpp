@@ -30,8 +30,15 @@ struct MatmulKernel {
   void (*pack_y)(void* packed, MatrixView y, int64_t n, int64_t depth);
   void (*multiply_packed)(void* out, int64_t out_stride, MatrixView x, const void* packed_y,
                           int64_t m, int64_t n, int64_t depth, bool add, void* workspace);
-  // The same for few rows, where reading y is the work: every element is read once, in the order in
-  // which it lies. One of y's strides is 1.
+  // The same for one panel of y, (depth, column_tile), and x packed, too: in tiles of rows, once
+  // for many panels. Memory for x has round_up(m, row_tile) * depth elements.
+  void (*pack_x)(void* packed, MatrixView x, int64_t m, int64_t depth);
+  // out (rows, column_tile), dense, = or += x[:rows, :depth] @ y, where x was packed as a matrix of
+  // (m, packed_depth). Rows of out up to the end of a tile are written, too, but none beyond m.
+  void (*multiply_panel)(void* out, const void* packed_x, int64_t m, int64_t packed_depth,
+                         const void* y, int64_t rows, int64_t depth, bool add);
+  // multiply() for few rows, where reading y is the work: every element is read once, in the order
+  // in which it lies. One of y's strides is 1.
   void (*multiply_thin)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m,
                         int64_t n, int64_t k);
   // out (n) = the sum of `parts` dense rows of length n, from the first to the last.
