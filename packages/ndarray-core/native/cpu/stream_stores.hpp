@@ -30,6 +30,13 @@ ND_INLINE void stream_line(char* to, const char* from) {
 #endif
 }
 
+// Other threads may read what was streamed from here on.
+ND_INLINE void end_stream() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
+}
+
 // write(to, first, n) computes the elements [first, first + n) of a row of T. They are computed a
 // few at a time, into the first cache, and go from there to `out`.
 template <typename T, typename Write>
@@ -50,9 +57,7 @@ ND_INLINE void stream_row(T* out, int64_t count, const Write& write) {
       __builtin_memcpy(to, from, static_cast<size_t>(n) * sizeof(T));
     }
   }
-#if defined(__SSE2__)
-  _mm_sfence();  // other threads may read the row from here on
-#endif
+  end_stream();
 }
 
 template <typename T, typename Write>

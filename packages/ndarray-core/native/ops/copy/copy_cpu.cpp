@@ -17,7 +17,7 @@ int64_t pair_dense_dimensions(Walk<2>& walk, int64_t item) {
   for (int d = 0; d < last; ++d) {
     if (walk.strides[d][1] != item) continue;
     for (int e = d; e + 1 < last; ++e) walk.swap_dimensions(e, e + 1);
-    return 4 * transpose_tile;
+    return 2 * transpose_tile;
   }
   return 1;
 }
@@ -55,7 +55,11 @@ void copy(const Array& out, const Array& x) {
     const CopyKernels::Copy kernel = kernels.move[log2_itemsize(out.dtype())];
     const int64_t least_rows = pair_dense_dimensions(walk, item);
     if (least_rows == 1) return for_each_result_block(walk, item, kernel);
-    for_each_block(walk, parallel_grain, least_rows, kernel);
+    const bool streams = is_streamed(walk.size * item);
+    for_each_block(walk, parallel_grain, least_rows, [&](Block<2> block) {
+      block.streams = streams;
+      kernel(block);
+    });
   } else {
     for_each_result_block(
         walk, static_cast<int64_t>(itemsize(out.dtype())),

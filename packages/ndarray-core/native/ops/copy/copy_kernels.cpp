@@ -98,41 +98,62 @@ void strided(char* out, const char* x, int64_t count, int64_t out_step, int64_t 
   }
 }
 
+// One square: element (r, c) of x lies at x + r * item + c * x_stride, and of out at
+// out + r * out_stride + c * item.
+template <typename T>
+ND_INLINE void transpose_square(char* out, int64_t out_stride, const char* x, int64_t x_stride) {
+  constexpr int side = Square<T>::side;
+  typename Square<T>::Row rows[side];
+#pragma GCC unroll 16
+  for (int i = 0; i < side; ++i) __builtin_memcpy(&rows[i], x + i * x_stride, sizeof(rows[i]));
+  Square<T>::transpose(rows);
+#pragma GCC unroll 16
+  for (int i = 0; i < side; ++i) __builtin_memcpy(out + i * out_stride, &rows[i], sizeof(rows[i]));
+}
+
 // A block whose columns are dense in out and whose rows are dense in x.
 template <typename T>
 void transpose(const Block<2>& block) {
   constexpr int side = Square<T>::side;
-  constexpr int64_t item = sizeof(T);
-  const int64_t out_row_stride = block.row_strides[0], x_column_stride = block.column_strides[1];
-  // All of a cache line of x is used while it is near.
-  for (int64_t line = 0; line < block.rows; line += transpose_tile) {
-    const int64_t line_end =
-        line + transpose_tile < block.rows ? line + transpose_tile : block.rows;
-    for (int64_t column = 0; column < block.columns; column += side) {
-      const bool whole = column + side <= block.columns;
-      int64_t row = line;
-      for (; whole && row + side <= line_end; row += side) {
-        char* const out = block.data[0] + row * out_row_stride + column * item;
-        const char* const x = block.data[1] + row * item + column * x_column_stride;
-        typename Square<T>::Row rows[side];
-#pragma GCC unroll 16
-        for (int i = 0; i < side; ++i) {
-          __builtin_memcpy(&rows[i], x + i * x_column_stride, sizeof(rows[i]));
-        }
-        Square<T>::transpose(rows);
-#pragma GCC unroll 16
-        for (int i = 0; i < side; ++i) {
-          __builtin_memcpy(out + i * out_row_stride, &rows[i], sizeof(rows[i]));
+  constexpr int64_t item = sizeof(T), line = 64, columns = line / item;
+  const int64_t out_stride = block.row_strides[0], x_stride = block.column_strides[1];
+  const auto out_at = [&](int64_t r, int64_t c) {
+    return block.data[0] + r * out_stride + c * item;
+  };
+  const auto x_at = [&](int64_t r, int64_t c) { return block.data[1] + r * item + c * x_stride; };
+  // All of a cache line of x is used while it is near, and whole lines of out are written: rows
+  // that are a power of two apart push each other out of the cache.
+  for (int64_t row = 0; row < block.rows; row += transpose_tile) {
+    const int64_t rows = transpose_tile < block.rows - row ? transpose_tile : block.rows - row;
+    int64_t column = 0;
+    for (; rows == transpose_tile && column + columns <= block.columns; column += columns) {
+      alignas(line) char near[transpose_tile][line];
+      for (int64_t c = column; c < column + columns; ++c) {
+        for (int64_t r = row + transpose_tile; r < row + 2 * transpose_tile; r += columns) {
+          __builtin_prefetch(x_at(r, c));
         }
       }
-      const int64_t rest = whole ? side : block.columns - column;
-      for (; row < line_end; ++row) {
-        strided<T>(block.data[0] + row * out_row_stride + column * item,
-                   block.data[1] + row * item + column * x_column_stride, rest, item,
-                   x_column_stride);
+      for (int64_t c = 0; c < columns; c += side) {
+        for (int64_t r = 0; r < transpose_tile; r += side) {
+          transpose_square<T>(&near[r][c * item], line, x_at(row + r, column + c), x_stride);
+        }
+      }
+      const bool streams =
+          block.streams &&
+          (reinterpret_cast<uintptr_t>(out_at(row, column)) | out_stride) % line == 0;
+      for (int64_t r = 0; r < transpose_tile; ++r) {
+        if (streams) {
+          stream_line(out_at(row + r, column), near[r]);
+        } else {
+          __builtin_memcpy(out_at(row + r, column), near[r], line);
+        }
       }
     }
+    for (int64_t r = row; r < row + rows; ++r) {
+      strided<T>(out_at(r, column), x_at(r, column), block.columns - column, item, x_stride);
+    }
   }
+  end_stream();
 }
 
 template <typename T>

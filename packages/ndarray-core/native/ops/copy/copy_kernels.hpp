@@ -20,7 +20,7 @@ struct CopyKernels {
 };
 
 // A block that is a transposition at heart is moved in stripes of this many rows.
-inline constexpr int64_t transpose_tile = 16;
+inline constexpr int64_t transpose_tile = 32;
 
 }  // namespace nd::cpu
 
