@@ -70,8 +70,8 @@ void copy(const Array& out, const Array& x) {
 void fill(const Array& out, Scalar value) {
   const FillValue element = fill_value(value, out.dtype());
   const CopyKernels::Fill kernel = ND_SELECT_KERNELS(copy_kernels).fill[log2_itemsize(out.dtype())];
-  for_each_block(Walk<1>({&out}), parallel_grain, 1,
-                 [&](const Block<1>& block) { kernel(block, element.bytes); });
+  for_each_result_block(Walk<1>({&out}), static_cast<int64_t>(itemsize(out.dtype())),
+                        [&](const Block<1>& block) { kernel(block, element.bytes); });
 }
 
 void where(const Array& out, const Array& condition, const Array& x, const Array& y) {

@@ -157,10 +157,11 @@ void transpose(const Block<2>& block) {
 }
 
 template <typename T>
-void fill_run(char* out, int64_t step, int64_t count, T value) {
+void fill_run(char* out, int64_t step, int64_t count, T value, bool streams) {
   if (step == sizeof(T)) {
-    T* const dense_out = reinterpret_cast<T*>(out);
-    for (int64_t i = 0; i < count; ++i) dense_out[i] = value;
+    write_row(reinterpret_cast<T*>(out), count, streams, [=](T* to, int64_t, int64_t n) {
+      for (int64_t i = 0; i < n; ++i) to[i] = value;
+    });
   } else {
     for (int64_t i = 0; i < count; ++i) *reinterpret_cast<T*>(out + i * step) = value;
   }
@@ -183,7 +184,7 @@ void move(const Block<2>& block) {
       };
       write_row(reinterpret_cast<T*>(out), block.columns, block.streams, write);
     } else if (x_step == 0) {
-      fill_run(out, out_step, block.columns, *reinterpret_cast<const T*>(x));
+      fill_run(out, out_step, block.columns, *reinterpret_cast<const T*>(x), block.streams);
     } else {
       strided<T>(out, x, block.columns, out_step, x_step);
     }
@@ -196,7 +197,7 @@ void fill(const Block<1>& block, const void* value) {
   __builtin_memcpy(&element, value, sizeof(T));
   for (int64_t row = 0; row < block.rows; ++row) {
     fill_run(block.data[0] + row * block.row_strides[0], block.column_strides[0], block.columns,
-             element);
+             element, block.streams);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/allow_threads.hpp"
 #include "cpu/cpu_backend.hpp"
+#include "cpu/streaming.hpp"
 #include "ops/normalization/normalization_kernels.hpp"
 
 namespace nd::cpu {
@@ -20,8 +21,12 @@ const NormalizationKernelsOf<T>& kernels() {
 
 struct Sizes {
   int64_t samples, channels, length;
+  bool streams;  // whether results that are as large go past the caches
   explicit Sizes(const Array& x)
-      : samples(x.shape()[0]), channels(x.shape()[1]), length(x.shape()[2]) {}
+      : samples(x.shape()[0]),
+        channels(x.shape()[1]),
+        length(x.shape()[2]),
+        streams(is_streamed(x, length)) {}
   int64_t rows() const { return samples * channels; }
 };
 
@@ -128,7 +133,7 @@ void batch_norm_of(const Array& out, const Array& mean, const Array& variance, c
       [&](int64_t row) {
         const int64_t c = row % sizes.channels, first = row * sizes.length;
         kernels<T>().affine(elements<T>(out) + first, elements<T>(x) + first, sizes.length,
-                            elements<T>(mean)[c], scales[c], at<T>(bias, c, 0));
+                            elements<T>(mean)[c], scales[c], at<T>(bias, c, 0), sizes.streams);
       });
 }
 
@@ -162,7 +167,8 @@ void batch_norm_gradient_of(const std::array<const Array*, 3>& of, const Array& 
         const int64_t c = row % sizes.channels, first = row * sizes.length;
         kernels<T>().affine_gradient(elements<T>(*of[0]) + first, elements<T>(gradient) + first,
                                      elements<T>(x) + first, sizes.length, channels[c].scale,
-                                     elements<T>(mean)[c], channels[c].slope, channels[c].shift);
+                                     elements<T>(mean)[c], channels[c].slope, channels[c].shift,
+                                     sizes.streams);
       });
 }
 
@@ -190,7 +196,7 @@ void group_norm_of(const Array& out, const Array& x, const Array* weight, const 
       const int64_t c = row % sizes.channels;
       kernels<T>().affine(elements<T>(out) + row * sizes.length,
                           elements<T>(x) + row * sizes.length, sizes.length, mean,
-                          rstd * at<T>(weight, c, 1), at<T>(bias, c, 0));
+                          rstd * at<T>(weight, c, 1), at<T>(bias, c, 0), sizes.streams);
     }
   });
 }
@@ -214,10 +220,10 @@ void group_norm_gradient_of(const std::array<const Array*, 3>& of, const Array& 
     const T count = static_cast<T>(per_group * sizes.length);
     for (int64_t row = first_row; row < first_row + per_group; ++row) {
       const int64_t first = row * sizes.length;
-      kernels<T>().affine_gradient(elements<T>(*of[0]) + first, elements<T>(gradient) + first,
-                                   elements<T>(x) + first, sizes.length,
-                                   rstd * at<T>(weight, row % sizes.channels, 1), mean,
-                                   -rstd * rstd * rstd * product / count, -rstd * plain / count);
+      kernels<T>().affine_gradient(
+          elements<T>(*of[0]) + first, elements<T>(gradient) + first, elements<T>(x) + first,
+          sizes.length, rstd * at<T>(weight, row % sizes.channels, 1), mean,
+          -rstd * rstd * rstd * product / count, -rstd * plain / count, sizes.streams);
     }
   });
   for (int64_t c = 0; c < sizes.channels; ++c) {
@@ -236,7 +242,7 @@ void channel_affine_gradient_of(const std::array<const Array*, 3>& of, const Arr
     if (!of[0]) return;
     kernels<T>().affine(elements<T>(*of[0]) + row * sizes.length,
                         elements<T>(gradient) + row * sizes.length, sizes.length, 0,
-                        elements<T>(scale)[row % sizes.channels], 0);
+                        elements<T>(scale)[row % sizes.channels], 0, sizes.streams);
   });
   for (int64_t c = 0; c < sizes.channels; ++c) {
     if (of[1]) elements<T>(*of[1])[c] = sums.over_samples(sums.product, sizes, c);
@@ -282,7 +288,7 @@ void channel_affine(const Array& out, const Array& x, const Array& scale, const 
       const int64_t c = row % sizes.channels;
       kernels<T>().affine(elements<T>(out) + row * sizes.length,
                           elements<T>(x) + row * sizes.length, sizes.length, 0,
-                          elements<T>(scale)[c], elements<T>(shift)[c]);
+                          elements<T>(scale)[c], elements<T>(shift)[c], sizes.streams);
     });
   });
 }

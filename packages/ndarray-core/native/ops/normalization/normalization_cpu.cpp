@@ -3,6 +3,7 @@
 // these are added up in order.
 #include "core/allow_threads.hpp"
 #include "cpu/cpu_backend.hpp"
+#include "cpu/streaming.hpp"
 #include "ops/normalization/normalization_kernels.hpp"
 
 namespace nd::cpu {
@@ -28,9 +29,10 @@ void norm(typename NormalizationKernelsOf<T>::Norm kernel, const Array& out, con
   const int64_t length = x.shape()[1];
   const Array scale = vector_or(weight, 1, x.dtype(), length);
   const Array shift = vector_or(bias, 0, x.dtype(), length);
+  const bool streams = is_streamed(out, length);
   for_each_rows(x.shape()[0], length, [&](int64_t first, int64_t count) {
     kernel(elements<T>(out) + first * length, elements<T>(x) + first * length, elements<T>(scale),
-           elements<T>(shift), count, length, static_cast<T>(eps));
+           elements<T>(shift), count, length, static_cast<T>(eps), streams);
   });
 }
 
@@ -43,7 +45,7 @@ void norm_gradient(typename NormalizationKernelsOf<T>::NormGradient kernel, cons
   constexpr int64_t most_parts = 64;
   const int64_t part = divide_up(rows, std::min(most_parts, divide_up(x.size(), parallel_grain)));
   const int64_t parts = divide_up(rows, part);
-  const bool sums = of_weight || of_bias;
+  const bool sums = of_weight || of_bias, streams = of_x && is_streamed(*of_x, length);
   const Array partial{cpu_backend().allocate(x.dtype(), sums ? parts * 2 * length : 0),
                       Layout({sums ? parts : 0, 2, length})};
   if (sums) fill(partial, Scalar{Kind::floating, 0, 0});
@@ -52,7 +54,8 @@ void norm_gradient(typename NormalizationKernelsOf<T>::NormGradient kernel, cons
     T* const own = sums ? elements<T>(partial) + i * 2 * length : nullptr;
     kernel(of_x ? elements<T>(*of_x) + first : nullptr, of_weight ? own : nullptr,
            of_bias ? own + length : nullptr, elements<T>(gradient) + first, elements<T>(x) + first,
-           elements<T>(scale), std::min(part, rows - i * part), length, static_cast<T>(eps));
+           elements<T>(scale), std::min(part, rows - i * part), length, static_cast<T>(eps),
+           streams);
   });
   for (int which = 0; which < 2; ++which) {
     const Array* const total = which == 0 ? of_weight : of_bias;

@@ -4,6 +4,7 @@
 #include "ops/normalization/normalization_kernels.hpp"
 
 #include "cpu/lanes.hpp"
+#include "cpu/stream_stores.hpp"
 #include "ops/elementwise/formulas.hpp"
 
 namespace nd::cpu::ND_ISA {
@@ -17,9 +18,11 @@ void moments(T* mean, T* squares, const T* x, int64_t length) {
 }
 
 template <typename T>
-void affine(T* out, const T* x, int64_t length, T center, T scale, T shift) {
+void affine(T* out, const T* x, int64_t length, T center, T scale, T shift, bool streams) {
+  write_row(out, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-  for (int64_t i = 0; i < length; ++i) out[i] = (x[i] - center) * scale + shift;
+    for (int64_t i = 0; i < n; ++i) to[i] = (x[first + i] - center) * scale + shift;
+  });
 }
 
 template <typename T>
@@ -31,11 +34,13 @@ void gradient_sums(T* sum, T* product_sum, const T* gradient, const T* x, int64_
 
 template <typename T>
 void affine_gradient(T* out, const T* gradient, const T* x, int64_t length, T scale, T center,
-                     T slope, T shift) {
+                     T slope, T shift, bool streams) {
+  write_row(out, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-  for (int64_t i = 0; i < length; ++i) {
-    out[i] = gradient[i] * scale + ((x[i] - center) * slope + shift);
-  }
+    for (int64_t i = 0; i < n; ++i) {
+      to[i] = gradient[first + i] * scale + ((x[first + i] - center) * slope + shift);
+    }
+  });
 }
 
 template <typename T>
@@ -55,22 +60,26 @@ ND_INLINE Statistics<T> statistics(const T* x, int64_t length, T eps) {
 }
 
 template <typename T, bool centred>
-void norm(T* out, const T* x, const T* weight, const T* bias, int64_t rows, int64_t length, T eps) {
+void norm(T* out, const T* x, const T* weight, const T* bias, int64_t rows, int64_t length, T eps,
+          bool streams) {
   for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
-    const auto [mean, rstd] = statistics<T, centred>(x, length, eps);
+    const Statistics<T> s = statistics<T, centred>(x, length, eps);
+    write_row(out, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < length; ++i) {
-      const T normalized = (x[i] - mean) * rstd * weight[i];
-      out[i] = centred ? normalized + bias[i] : normalized;
-    }
+      for (int64_t i = 0; i < n; ++i) {
+        const T normalized = (x[first + i] - s.mean) * s.rstd * weight[first + i];
+        to[i] = centred ? normalized + bias[first + i] : normalized;
+      }
+    });
   }
 }
 
 template <typename T, bool centred>
 void norm_gradient(T* of_x, T* of_weight, T* of_bias, const T* gradient, const T* x,
-                   const T* weight, int64_t rows, int64_t length, T eps) {
+                   const T* weight, int64_t rows, int64_t length, T eps, bool streams) {
   for (int64_t row = 0; row < rows; ++row, x += length, gradient += length) {
-    const auto [mean, rstd] = statistics<T, centred>(x, length, eps);
+    const Statistics<T> s = statistics<T, centred>(x, length, eps);
+    const T mean = s.mean, rstd = s.rstd;
     if (of_weight) {
 #pragma GCC ivdep
       for (int64_t i = 0; i < length; ++i) of_weight[i] += gradient[i] * ((x[i] - mean) * rstd);
@@ -90,11 +99,14 @@ void norm_gradient(T* of_x, T* of_weight, T* of_bias, const T* gradient, const T
         sum_over<T>(length,
                     [=](int64_t i) { return gradient[i] * weight[i] * ((x[i] - mean) * rstd); }) /
         count;
+    write_row(of_x, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < length; ++i) {
-      const T normalized = (x[i] - mean) * rstd;
-      of_x[i] = rstd * (gradient[i] * weight[i] - along_mean - normalized * along_x);
-    }
+      for (int64_t i = 0; i < n; ++i) {
+        const T normalized = (x[first + i] - mean) * rstd;
+        to[i] =
+            rstd * (gradient[first + i] * weight[first + i] - along_mean - normalized * along_x);
+      }
+    });
     of_x += length;
   }
 }

@@ -1,6 +1,7 @@
 // Softmax on the `cpu` device: threads share the rows.
 #include "core/allow_threads.hpp"
 #include "cpu/cpu_backend.hpp"
+#include "cpu/streaming.hpp"
 #include "ops/softmax/softmax_kernels.hpp"
 
 namespace nd::cpu {
@@ -14,9 +15,10 @@ const SoftmaxKernels& kernels() {
 template <typename T, typename Kernel, typename... Operands>
 void on_rows(Kernel kernel, const Array& out, const Operands&... operands) {
   const int64_t length = out.shape().back();
+  const bool streams = is_streamed(out, length);
   for_each_rows(out.size() / length, length, [&](int64_t first, int64_t count) {
     kernel(elements<T>(out) + first * length, elements<T>(operands) + first * length..., count,
-           length);
+           length, streams);
   });
 }
 

@@ -3,13 +3,14 @@
 #include "ops/softmax/softmax_kernels.hpp"
 
 #include "cpu/lanes.hpp"
+#include "cpu/stream_stores.hpp"
 #include "ops/elementwise/formulas.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
 
 template <typename T>
-void softmax(T* out, const T* x, int64_t rows, int64_t length) {
+void softmax(T* out, const T* x, int64_t rows, int64_t length, bool) {
   for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
     const T largest = max_of(x, length);
     const T total =
@@ -21,33 +22,42 @@ void softmax(T* out, const T* x, int64_t rows, int64_t length) {
 }
 
 template <typename T>
-void softmax_gradient(T* result, const T* gradient, const T* out, int64_t rows, int64_t length) {
+void softmax_gradient(T* result, const T* gradient, const T* out, int64_t rows, int64_t length,
+                      bool streams) {
   for (int64_t row = 0; row < rows; ++row) {
     const T total = sum_over<T>(length, [=](int64_t i) { return gradient[i] * out[i]; });
+    write_row(result, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < length; ++i) result[i] = out[i] * (gradient[i] - total);
+      for (int64_t i = 0; i < n; ++i) to[i] = out[first + i] * (gradient[first + i] - total);
+    });
     gradient += length, out += length, result += length;
   }
 }
 
 template <typename T>
-void log_softmax(T* out, const T* x, int64_t rows, int64_t length) {
+void log_softmax(T* out, const T* x, int64_t rows, int64_t length, bool streams) {
   for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
     const T largest = max_of(x, length);
     const T total = sum_over<T>(length, [=](int64_t i) { return m::bounded_exp(x[i] - largest); });
     const T log_total = m::log(total);
+    write_row(out, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < length; ++i) out[i] = (x[i] - largest) - log_total;
+      for (int64_t i = 0; i < n; ++i) to[i] = (x[first + i] - largest) - log_total;
+    });
   }
 }
 
 template <typename T>
-void log_softmax_gradient(T* result, const T* gradient, const T* out, int64_t rows,
-                          int64_t length) {
+void log_softmax_gradient(T* result, const T* gradient, const T* out, int64_t rows, int64_t length,
+                          bool streams) {
   for (int64_t row = 0; row < rows; ++row) {
     const T total = sum_over<T>(length, [=](int64_t i) { return gradient[i]; });
+    write_row(result, length, streams, [=](T* to, int64_t first, int64_t n) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < length; ++i) result[i] = gradient[i] - m::exp(out[i]) * total;
+      for (int64_t i = 0; i < n; ++i) {
+        to[i] = gradient[first + i] - m::exp(out[first + i]) * total;
+      }
+    });
     gradient += length, out += length, result += length;
   }
 }
