@@ -55,19 +55,27 @@ void pack_queries(T* to, const T* from, int64_t from_stride, int64_t queries, in
   over_lanes(round_up(queries, panel<T>) * depth, [=](int64_t i, int) { to[i] *= scale; });
 }
 
-// scores (keys, panel) + mask, in place.
+// scores (keys, panel) + mask, in place. The mask's rows are queries: a few keys at a time, it is
+// turned around first.
 template <typename T>
 ND_INLINE void mask_panel(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& mask) {
-  for (int64_t k = 0; k < keys && mask.added; ++k) {
-    for (int64_t i = 0; i < queries; ++i) {
-      scores[k * panel<T> + i] += mask.added[i * mask.row_stride + k];
+  constexpr int64_t step = 64;
+  alignas(64) T rows[panel<T> * step], columns[step * panel<T>];
+  for (int64_t k = 0; k < keys && (mask.added || mask.allowed); k += step) {
+    const int64_t count = smaller(step, keys - k);
+    T* const seen = scores + k * panel<T>;
+    if (mask.added) {
+      pack_columns(columns, mask.added + k, 1, mask.row_stride, queries, count);
+      over_lanes(count * panel<T>, [&](int64_t i, int) { seen[i] += columns[i]; });
+      continue;
     }
-  }
-  for (int64_t k = 0; k < keys && mask.allowed; ++k) {
-    for (int64_t i = 0; i < queries; ++i) {
-      T& score = scores[k * panel<T> + i];
-      score = mask.allowed[i * mask.row_stride + k] ? score : minus_infinity<T>;
+    for (int64_t q = 0; q < queries; ++q) {
+      const uint8_t* const allowed = mask.allowed + q * mask.row_stride + k;
+      for (int64_t i = 0; i < count; ++i) rows[q * step + i] = allowed[i] ? T(1) : T(0);
     }
+    pack_columns(columns, rows, 1, step, queries, count);
+    over_lanes(count * panel<T>,
+               [&](int64_t i, int) { seen[i] = columns[i] == 0 ? minus_infinity<T> : seen[i]; });
   }
   if (!mask.causal) return;
   for (int64_t k = mask.first_limit < 0 ? 0 : mask.first_limit; k < keys; ++k) {
