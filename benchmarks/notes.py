@@ -45,8 +45,8 @@ _SILU = (
 )
 
 _GROUP_NORM = (
-    "Forward, 58 % of the time the moments of a group are summed, twice over its numbers, the first "
-    "time from memory; 40 % it is normalised."
+    "Forward, 58 % of the time the moments of a group are summed, in two passes, the first of them "
+    "over memory; 40 % it is normalised."
 )
 
 NOTES: dict[str, str] = {
