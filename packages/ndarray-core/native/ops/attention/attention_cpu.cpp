@@ -205,6 +205,8 @@ class PackedPair {
 
 template <typename T>
 struct Forward {
+  static constexpr int64_t query_block = 64;  // whole panels
+
   const Task<T>& task;
   const Array &out, &logsumexp, &query, &key, &value;
 
@@ -218,7 +220,7 @@ struct Forward {
   // cache for all of them.
   void attend(const PackedPair<T>& pair, int64_t b, int64_t h, int64_t first) const {
     const int64_t panel = matmul_kernel<T>().column_tile;
-    const int64_t last = std::min(first + task.query_block, task.queries);
+    const int64_t last = std::min(first + query_block, task.queries);
     const int64_t rows = round_up(last - first, panel), block = pair.count(0);
     const Scratch memory(static_cast<size_t>(rows * (task.depth + task.width + 2) + block * panel) *
                          sizeof(T));
@@ -265,11 +267,11 @@ template <typename T>
 void forward(const Forward<T>& f) {
   const Task<T>& task = f.task;
   const int64_t pairs = task.batch * task.groups, sharing = task.heads / task.groups;
-  const int64_t blocks = divide_up(task.queries, task.query_block);
+  const int64_t blocks = divide_up(task.queries, f.query_block);
   const auto pair_bytes = static_cast<size_t>(PackedPair<T>::size(task)) * sizeof(T);
   const auto attend = [&](const PackedPair<T>& packed, int64_t pair, int64_t index) {
     const int64_t h = pair % task.groups * sharing + index / blocks;
-    f.attend(packed, pair / task.groups, h, index % blocks * task.query_block);
+    f.attend(packed, pair / task.groups, h, index % blocks * f.query_block);
   };
   if (pairs >= many_pairs && pair_bytes <= small_pair) {
     parallel_for(pairs, [&](int64_t pair) {

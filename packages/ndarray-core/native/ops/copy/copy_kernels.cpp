@@ -149,8 +149,16 @@ void transpose(const Block<2>& block) {
         }
       }
     }
-    for (int64_t r = row; r < row + rows; ++r) {
-      strided<T>(out_at(r, column), x_at(r, column), block.columns - column, item, x_stride);
+    for (; column < block.columns; column += side) {
+      const bool whole = column + side <= block.columns;
+      int64_t r = row;
+      for (; whole && r + side <= row + rows; r += side) {
+        transpose_square<T>(out_at(r, column), out_stride, x_at(r, column), x_stride);
+      }
+      for (; r < row + rows; ++r) {
+        strided<T>(out_at(r, column), x_at(r, column), whole ? side : block.columns - column, item,
+                   x_stride);
+      }
     }
   }
   end_stream();

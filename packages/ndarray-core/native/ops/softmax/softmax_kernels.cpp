@@ -9,6 +9,7 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
+// What is written twice stays in the cache.
 template <typename T>
 void softmax(T* out, const T* x, int64_t rows, int64_t length, bool) {
   for (int64_t row = 0; row < rows; ++row, x += length, out += length) {
