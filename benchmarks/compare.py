@@ -5,7 +5,8 @@
     hatch run bench:compare --quick                   # few rounds, for a first look
     hatch run bench:compare --json results.json       # and: hatch run bench:document results.json
 
-First it measures what the machine can do at most; each row then says what share of that it reaches.
+First it measures what the machine can do at most, and then again in each round of a row, which says
+what share of that it reaches.
 A ratio below 1 means that we are faster. Times of different runs do not compare.
 """
 
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from machine import description, measured_limits
+from machine import Machine, description
 from measure import measure
 from report import limit_lines, save, show
 from rich.console import Console
@@ -43,10 +44,11 @@ def compare(
         raise typer.BadParameter(f"no row contains '{only}'", param_hint="--only")
     counts = threads or [1, 2]
     console = Console()
-    machine = description()
-    console.print(", ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
+    about = description()
+    console.print(", ".join(f"{name} {value}" for name, value in about.items()), highlight=False)
     with console.status("Measuring what the machine can do at most"):
-        limits = measured_limits(counts, QUICK_LIMIT_SECONDS if quick else LIMIT_SECONDS)
+        machine, seconds = Machine(), QUICK_LIMIT_SECONDS if quick else LIMIT_SECONDS
+        limits = [machine.limits(count, seconds) for count in counts]
     for line in limit_lines(limits):
         console.print(line, highlight=False)
     results = []
@@ -62,10 +64,11 @@ def compare(
             progress.update(task, description=row.name)
             contest = row.build(*row.full)
             for each in limits:
-                results.append(measure(row, contest, QUICK_ROUNDS if quick else rounds, each))
+                count = QUICK_ROUNDS if quick else rounds
+                results.append(measure(row, contest, count, each, machine))
                 progress.advance(task)
             if json is not None:  # row by row: a run is long
-                save(json, machine, limits, results)
+                save(json, about, limits, results)
     show(results, console)
 
 

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,28 +25,37 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Calls body(thread) on all threads at once; the seconds from the start of the first to the end of
-// the last.
+// Calls body(thread) on all threads at once, again and again for so long; the seconds of the
+// fastest pass, from the start of the first thread to the end of the last. The threads stay: the
+// system takes a while to give each a processor of its own.
 template <typename Body>
-double timed(int threads, Body body) {
-  std::atomic<int> ready{0};
-  const auto meet = [&] {
-    for (++ready; ready.load() < threads;) {
-    }
-  };
+double fastest(int threads, double seconds, Body body) {
+  std::barrier<> meet(threads);
   std::vector<double> begun(threads), ended(threads);
+  const double end = now() + seconds;
+  double best = 0;
+  bool again = true;
   const auto run = [&](int thread) {
-    meet();
-    begun[thread] = now();
-    body(thread);
-    ended[thread] = now();
+    do {
+      meet.arrive_and_wait();
+      begun[thread] = now();
+      body(thread);
+      ended[thread] = now();
+      meet.arrive_and_wait();
+      if (thread == 0) {
+        const double took = *std::max_element(ended.begin(), ended.end()) -
+                            *std::min_element(begun.begin(), begun.end());
+        best = best == 0 ? took : std::min(best, took);
+        again = now() < end;
+      }
+      meet.arrive_and_wait();
+    } while (again);
   };
   std::vector<std::thread> others;
   for (int thread = 1; thread < threads; ++thread) others.emplace_back(run, thread);
   run(0);
   for (std::thread& other : others) other.join();
-  return *std::max_element(ended.begin(), ended.end()) -
-         *std::min_element(begun.begin(), begun.end());
+  return best;
 }
 
 template <typename T>
@@ -79,16 +88,12 @@ T multiply_add(int64_t steps) {
 
 template <typename T>
 double fma_rate(int threads, double seconds) {
-  constexpr int64_t steps = 4 << 20;
+  constexpr int64_t steps = 1 << 20;
   std::vector<T> results(threads);
-  double best = 0;
-  for (const double end = now() + seconds; now() < end;) {
-    const double took =
-        timed(threads, [&](int thread) { results[thread] = multiply_add<T>(steps); });
-    best = std::max(best, 2.0 * 12 * Vector<T>::lanes * steps * threads / took);
-  }
+  const double took =
+      fastest(threads, seconds, [&](int thread) { results[thread] = multiply_add<T>(steps); });
   asm volatile("" : : "r"(results.data()) : "memory");
-  return best;
+  return 2.0 * 12 * Vector<T>::lanes * steps * threads / took;
 }
 
 // Memory that the system was asked to map with huge pages, or with small ones only.
@@ -140,6 +145,14 @@ float read_all(const float* x, int64_t count) {
   return total;
 }
 
+// What is read, and where a result goes.
+struct Arrays {
+  Arrays(size_t nbytes, bool huge)
+      : to(nbytes, huge), left(nbytes, huge), right(nbytes, huge), nbytes(nbytes) {}
+  Pages to, left, right;
+  size_t nbytes;
+};
+
 }  // namespace
 
 extern "C" {
@@ -148,30 +161,36 @@ extern "C" {
 double fma_rate_float32(int threads, double seconds) { return fma_rate<float>(threads, seconds); }
 double fma_rate_float64(int threads, double seconds) { return fma_rate<double>(threads, seconds); }
 
-// Bytes a second between memory and processor, for arrays of nbytes each; 0 without that memory.
+// Arrays of nbytes each, or null without that memory.
+Arrays* arrays_new(int64_t nbytes, int huge) {
+  Arrays* const arrays = new Arrays(nbytes, huge);
+  for (const Pages* each : {&arrays->to, &arrays->left, &arrays->right}) {
+    if (each->data() == nullptr) return delete arrays, nullptr;
+  }
+  return arrays;
+}
+
+void arrays_delete(Arrays* arrays) { delete arrays; }
+
+// Bytes a second between memory and processor.
 // kind 0: an array is read; 1: one is copied to another; 2: a = b + 3 c.
-double bandwidth(int kind, int threads, int huge, int64_t nbytes, double seconds) {
-  const Pages a(nbytes, huge), b(nbytes, huge), c(nbytes, huge);
-  if (a.data() == nullptr || b.data() == nullptr || c.data() == nullptr) return 0;
-  const int64_t piece = nbytes / static_cast<int64_t>(sizeof(float)) / threads / (1 << 15) *
+double bandwidth(const Arrays* arrays, int kind, int threads, double seconds) {
+  const int64_t piece = arrays->nbytes / static_cast<int64_t>(sizeof(float)) / threads / (1 << 15) *
                         (1 << 15);  // what read_all reads
   std::vector<float> results(threads);
-  double best = 0;
-  for (const double end = now() + seconds; now() < end;) {
-    const double took = timed(threads, [&](int thread) {
-      float* to = a.data() + thread * piece;
-      const float *left = b.data() + thread * piece, *right = c.data() + thread * piece;
-      if (kind == 0) {
-        results[thread] = read_all(left, piece);
-      } else if (kind == 1) {
-        std::memcpy(to, left, piece * sizeof(float));
-      } else {
-        for (int64_t i = 0; i < piece; ++i) to[i] = left[i] + 3.0F * right[i];
-      }
-    });
-    best = std::max(best, (kind + 1.0) * piece * threads * sizeof(float) / took);
-  }
+  const double took = fastest(threads, seconds, [&](int thread) {
+    float* to = arrays->to.data() + thread * piece;
+    const float* left = arrays->left.data() + thread * piece;
+    const float* right = arrays->right.data() + thread * piece;
+    if (kind == 0) {
+      results[thread] = read_all(left, piece);
+    } else if (kind == 1) {
+      std::memcpy(to, left, piece * sizeof(float));
+    } else {
+      for (int64_t i = 0; i < piece; ++i) to[i] = left[i] + 3.0F * right[i];
+    }
+  });
   asm volatile("" : : "r"(results.data()) : "memory");
-  return best;
+  return (kind + 1.0) * piece * threads * sizeof(float) / took;
 }
 }

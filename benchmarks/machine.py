@@ -18,7 +18,16 @@ import ndarray_core as nd
 
 ARRAY = 256 << 20  # bytes: larger than any cache
 KINDS = ("read", "copy", "triad")
-PAGES = {"4 KiB": 0, "huge": 1}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What takes a machine at least as long: so many operations of a type, or so many bytes that
+    are read, copied or combined (kinds of `Limits`).
+    """
+
+    kind: str
+    amount: float
 
 
 @dataclass(frozen=True)
@@ -29,25 +38,58 @@ class Limits:
     flops: dict[str, float]  # by type of element
     bandwidth: dict[str, dict[str, float]]  # by kind of pages, and by what is done
 
-    def seconds(self, contest: Contest) -> float:
-        """What the work takes at least: its operations or its bytes, whichever takes longer.
+    def bound(self, contest: Contest) -> Bound | None:
+        """The operations of the work or its bytes, whichever takes longer; None without either.
 
         Bytes at the better of the rates for huge pages: reading, or reading and writing at once
         where as much as an eighth of what is read is written.
         """
         huge = self.bandwidth["huge"]
         reads = contest.read > 8 * contest.written
-        rate = huge["read"] if reads else max(huge["copy"], huge["triad"])
-        return max(
-            contest.flops / self.flops[contest.dtype], (contest.read + contest.written) / rate
-        )
+        kind = "read" if reads else max("copy", "triad", key=lambda kind: huge[kind])
+        memory = Bound(kind, contest.read + contest.written)
+        arithmetic = Bound(contest.dtype, contest.flops)
+        if not memory.amount and not arithmetic.amount:
+            return None
+        slower = arithmetic.amount / self.flops[contest.dtype] > memory.amount / huge[kind]
+        return arithmetic if slower else memory
 
 
-def measured_limits(threads: list[int], seconds: float) -> list[Limits]:
-    """Each limit is the best of what was seen within `seconds`."""
-    with tempfile.TemporaryDirectory() as folder:
-        library = _compiled(Path(folder))
-        return [_limits(library, count, seconds) for count in threads]
+class Machine:
+    """Measures limits, each as the best of what is seen within some seconds. Keeps the arrays that
+    it reads and writes: 3 x 256 MiB in huge pages.
+    """
+
+    def __init__(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            self._library = _compiled(Path(folder))
+        self._huge = self._arrays(huge=True)
+
+    def limits(self, threads: int, seconds: float) -> Limits:
+        """All of them, each within so many seconds."""
+        flops = {kind: self.rate(kind, threads, seconds) for kind in ("float32", "float64")}
+        small = self._arrays(huge=False)
+        bandwidth = {
+            pages: {
+                kind: self._library.bandwidth(arrays, KINDS.index(kind), threads, seconds)
+                for kind in KINDS
+            }
+            for pages, arrays in (("4 KiB", small), ("huge", self._huge))
+        }
+        self._library.arrays_delete(small)
+        return Limits(threads, flops, bandwidth)
+
+    def rate(self, kind: str, threads: int, seconds: float) -> float:
+        """Operations of this type a second, or bytes, by this kind of use, in huge pages."""
+        if kind in KINDS:
+            return self._library.bandwidth(self._huge, KINDS.index(kind), threads, seconds)
+        return getattr(self._library, f"fma_rate_{kind}")(threads, seconds)
+
+    def _arrays(self, huge: bool) -> int:
+        arrays = self._library.arrays_new(ARRAY, huge)
+        if not arrays:
+            raise MemoryError(f"no memory for three arrays of {ARRAY >> 20} MiB")
+        return arrays
 
 
 def _compiled(folder: Path) -> ctypes.CDLL:
@@ -60,24 +102,12 @@ def _compiled(folder: Path) -> ctypes.CDLL:
     library = ctypes.CDLL(str(target))
     for function in (library.fma_rate_float32, library.fma_rate_float64):
         function.argtypes, function.restype = [ctypes.c_int, ctypes.c_double], ctypes.c_double
-    library.bandwidth.argtypes = [ctypes.c_int] * 3 + [ctypes.c_int64, ctypes.c_double]
+    library.arrays_new.argtypes = [ctypes.c_int64, ctypes.c_int]
+    library.arrays_new.restype = ctypes.c_void_p
+    library.arrays_delete.argtypes, library.arrays_delete.restype = [ctypes.c_void_p], None
+    library.bandwidth.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_double]
     library.bandwidth.restype = ctypes.c_double
     return library
-
-
-def _limits(library: ctypes.CDLL, threads: int, seconds: float) -> Limits:
-    flops = {
-        "float32": library.fma_rate_float32(threads, seconds),
-        "float64": library.fma_rate_float64(threads, seconds),
-    }
-    bandwidth = {
-        pages: {
-            kind: library.bandwidth(index, threads, huge, ARRAY, seconds)
-            for index, kind in enumerate(KINDS)
-        }
-        for pages, huge in PAGES.items()
-    }
-    return Limits(threads, flops, bandwidth)
 
 
 def description() -> dict[str, str]:

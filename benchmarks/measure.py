@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from machine import Limits
+from machine import Limits, Machine
 from row import Contest, Row, Work
 from threadpoolctl import threadpool_limits
 
@@ -20,13 +20,14 @@ SETTLE = 0.05
 LEAST = 0.002  # seconds: shorter work is repeated within one measurement
 LONGEST = 20.0  # seconds for one row and number of threads, once it has had a few rounds
 FEW = 5
+LIMIT_SECONDS = 0.03  # for the machine's limit, which takes its turn in each round
 
 
 @dataclass(frozen=True)
 class Result:
     """What one row took with so many threads. Seconds are medians of the rounds, ratios medians of
-    ours over theirs within a round; `share` is that of the machine's limit, if the row states what
-    it does.
+    ours over theirs within a round; so is `share`, that of what the machine can do at most, if the
+    row states what it does.
     """
 
     group: str
@@ -53,20 +54,27 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before[1])
 
 
-def measure(row: Row, contest: Contest, rounds: int, limits: Limits) -> Result:
-    """Times the contestants in turn, with as many threads as the limits were measured for."""
+def measure(row: Row, contest: Contest, rounds: int, limits: Limits, machine: Machine) -> Result:
+    """Times the contestants in turn, and what the machine takes at least, with as many threads as
+    the limits were measured for.
+    """
+    bound = limits.bound(contest)
     with threads(limits.threads):
         calls = {name: _calls(work) for name, work in contest.contestants.items()}
         times: dict[str, list[float]] = {name: [] for name in contest.contestants}
+        at_least: list[float] = []
         start = time.perf_counter()
         for done in range(rounds):
             if done >= FEW and time.perf_counter() - start > LONGEST:
                 break
             for name, work in contest.contestants.items():
                 times[name].append(_timed(work, calls[name]))
+            if bound is not None:
+                time.sleep(SETTLE)
+                rate = machine.rate(bound.kind, limits.threads, LIMIT_SECONDS)
+                at_least.append(bound.amount / rate)
     ours = times["ours"]
     seconds = {name: statistics.median(each) for name, each in times.items()}
-    at_least = limits.seconds(contest)
     return Result(
         row.group,
         row.name,
@@ -74,13 +82,13 @@ def measure(row: Row, contest: Contest, rounds: int, limits: Limits) -> Result:
         row.goal,
         len(ours),
         seconds,
-        {
-            name: statistics.median(a / b for a, b in zip(ours, each, strict=True))
-            for name, each in times.items()
-            if name != "ours"
-        },
-        at_least / seconds["ours"] if at_least else None,
+        {name: _ratio(ours, each) for name, each in times.items() if name != "ours"},
+        _ratio(at_least, ours) if at_least else None,
     )
+
+
+def _ratio(times: list[float], others: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(times, others, strict=True))
 
 
 def _calls(work: Work) -> int:
