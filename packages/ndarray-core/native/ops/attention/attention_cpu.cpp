@@ -6,6 +6,7 @@
 // Forward, keys and values are the left operands of the matrix products, packed for all queries,
 // and queries stand side by side: K Q^T leaves scores of a panel of queries in the very order in
 // which V^T P reads them, and a largest score or a sum is one over vectors.
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -52,60 +53,9 @@ Matrix<T> matrix(const Array& x, int64_t b, int64_t h) {
   return {elements<T>(x) + b * x.strides()[0] + h * x.strides()[1], x.strides()[2]};
 }
 
-// The right operand of matrix products, packed in blocks of rows, and those in parts of a depth
-// that the kernel takes.
-template <typename T>
-class Packed {
- public:
-  // How many elements the memory for a matrix (depth, columns) has.
-  static int64_t size(int64_t depth, int64_t columns) {
-    return depth * round_up(columns, matmul_kernel<T>().column_tile);
-  }
-  Packed(T* memory, int64_t depth, int64_t columns, int64_t block)
-      : memory_(memory),
-        depth_(depth),
-        columns_(columns),
-        block_(block),
-        width_(size(1, columns)),
-        part_(matmul_kernel<T>().block_depth(block)) {}
-
-  void pack(MatrixView y) const {
-    for (int64_t k = 0; k < depth_; k += block_) {
-      for_each_part(k, std::min(block_, depth_ - k), [&](int64_t first, int64_t count) {
-        const MatrixView part{static_cast<const T*>(y.data) + first * y.row_stride, y.row_stride,
-                              y.column_stride};
-        matmul_kernel<T>().pack_y(memory_ + first * width_, part, columns_, count);
-      });
-    }
-  }
-  // out (m, n) = or += x (m, count) @ rows [first, first + count), a whole block, of the matrix,
-  // and its columns from `column` on, which is a multiple of the kernel's tile.
-  void multiply(T* out, int64_t out_stride, MatrixView x, int64_t m, int64_t first, int64_t count,
-                int64_t column, int64_t n, bool add, void* workspace) const {
-    for_each_part(first, count, [&](int64_t k, int64_t depth) {
-      const MatrixView part{static_cast<const T*>(x.data) + (k - first) * x.column_stride,
-                            x.row_stride, x.column_stride};
-      matmul_kernel<T>().multiply_packed(out, out_stride, part,
-                                         memory_ + k * width_ + column * depth, m, n, depth,
-                                         add || k > first, workspace);
-    });
-  }
-
- private:
-  template <typename Body>
-  void for_each_part(int64_t first, int64_t count, Body&& body) const {
-    for (int64_t k = first; k < first + count; k += part_) {
-      body(k, std::min(part_, first + count - k));
-    }
-  }
-  T* memory_;
-  int64_t depth_, columns_, block_, width_, part_;
-};
-
 template <typename T>
 struct Task {
   int64_t batch, heads, groups, queries, keys, depth, width;  // depth: of a query; width: a value
-  int64_t query_block, key_block, key_step;                   // a block of keys is made of steps
   T scale;
   bool causal;
   const Array* mask;
@@ -121,27 +71,9 @@ struct Task {
         width(value.shape()[3]),
         scale(static_cast<T>(scale)),
         causal(causal),
-        mask(mask) {
-    // A block of scores stays in the second-level cache. If causal, blocks end after the step that
-    // holds the last key seen.
-    const MatmulKernel& kernel = matmul_kernel<T>();
-    query_block = std::min(queries, 64 / kernel.row_tile * kernel.row_tile);
-    key_block = std::min(keys, round_up(256, kernel.column_tile));
-    key_step = causal ? std::min(keys, round_up(64, kernel.column_tile)) : key_block;
-  }
+        mask(mask) {}
 
   int64_t group_of(int64_t head) const { return head / (heads / groups); }
-  // How many keys of the block that begins with `key` a block of queries has to look at.
-  int64_t keys_seen(int64_t key, int64_t first_query, int64_t queries) const {
-    const int64_t whole = std::min(key_block, keys - key);
-    if (!causal) return whole;
-    const int64_t seen = first_query + queries - key;
-    return seen <= 0 ? 0 : std::min(whole, round_up(seen, key_step));
-  }
-  size_t workspace() const {
-    const int64_t m = std::max(query_block, key_block), n = std::max({key_block, depth, width});
-    return matmul_kernel<T>().workspace(m, n, std::max({query_block, key_block, depth, width}));
-  }
   BlockMask<T> block_mask(int64_t b, int64_t h, int64_t query, int64_t key) const {
     BlockMask<T> block;
     block.causal = causal;
@@ -187,12 +119,12 @@ class PackedPair {
   // scores (keys, panel) = the first so many keys @ queries (depth, panel),
   void score(T* scores, const T* queries, int64_t k, int64_t keys) const {
     matmul_kernel<T>().multiply_panel(scores, keys_ + k * task_.depth, count(k), task_.depth,
-                                      queries, keys, task_.depth, false);
+                                      queries, {0, keys}, {0, task_.depth}, false);
   }
   // and out (width, panel) += their values^T @ weights (keys, panel).
   void add_values(T* out, const T* weights, int64_t k, int64_t keys) const {
     matmul_kernel<T>().multiply_panel(out, values_block(k), task_.width, count(k), weights,
-                                      task_.width, keys, true);
+                                      {0, task_.width}, {0, keys}, true);
   }
 
  private:
@@ -230,8 +162,8 @@ struct Forward {
     T* const total = largest + rows;
     T* const scores = total + rows;
     const Matrix<T> from = matrix<T>(query, b, h);
-    kernels<T>().pack_queries(queries, from.row(first), from.stride, last - first, task.depth,
-                              task.scale);
+    matmul_kernel<T>().pack_y(queries, {from.row(first), 1, from.stride}, last - first, task.depth);
+    kernels<T>().scale(queries, rows * task.depth, task.scale);
     std::fill_n(sums, rows * task.width, T(0));
     std::fill_n(largest, rows, -std::numeric_limits<T>::infinity());
     std::fill_n(total, rows, T(0));
@@ -294,74 +226,143 @@ void forward(const Forward<T>& f) {
   });
 }
 
-// For one head. Its operands, and its part of the results, which are null or zeros.
+// For one head. Its operands, and its part of the results, which may be null.
 template <typename T>
-struct HeadGradient {
+struct Head {
   Matrix<T> gradient, query, key, value, out;
   const T* logsumexp;
   std::optional<Matrix<T>> of_query, of_key, of_value;
 };
 
+// Blocks of queries Q and of the gradient dO meet panels of keys K and values V, in the notation of
+// FlashAttention. As Q and dO are left operands, the weights P and the gradient dS of the scores
+// come out in the order in which Q^T dS and dO^T P read them, the gradients of keys and values,
+// which lie in panels until the end. Only dS K, the gradient of the queries, has dS on the left;
+// the micro-kernel reads it where it lies.
 template <typename T>
-void backward_of_head(const Task<T>& task, const HeadGradient<T>& head, int64_t b, int64_t h) {
-  const int64_t block_size = task.query_block * task.key_block;
-  const int64_t sizes[] = {Packed<T>::size(task.depth, task.keys),
-                           Packed<T>::size(task.width, task.keys),
-                           Packed<T>::size(task.keys, task.depth),
-                           Packed<T>::size(task.queries, task.depth),
-                           Packed<T>::size(task.queries, task.width),
-                           2 * block_size,
-                           task.queries};
-  int64_t total = 0;
-  for (int64_t size : sizes) total += size;
-  const Scratch memory(static_cast<size_t>(total) * sizeof(T));
-  const Scratch workspace(task.workspace());
-  T* next = reinterpret_cast<T*>(memory.data());
-  const int64_t* size = sizes;
-  const auto packed = [&](MatrixView y, int64_t depth, int64_t columns, int64_t block) {
-    const Packed<T> result(std::exchange(next, next + *size++), depth, columns, block);
-    result.pack(y);
-    return result;
-  };
-  const auto keys = packed(head.key.transposed(), task.depth, task.keys, task.depth);
-  const auto values = packed(head.value.transposed(), task.width, task.keys, task.width);
-  const auto key_rows = packed(head.key.view(), task.keys, task.depth, task.key_step);
-  const auto query_rows = packed(head.query.view(), task.queries, task.depth, task.query_block);
-  const auto gradient_rows =
-      packed(head.gradient.view(), task.queries, task.width, task.query_block);
-  T* const weights = next;
-  T* const of_scores = weights + block_size;
-  T* const along = of_scores + block_size;
-  kernels<T>().row_products(along, head.gradient.data, head.gradient.stride, head.out.data,
-                            head.out.stride, task.queries, task.width);
+class HeadGradient {
+ public:
+  HeadGradient(const Task<T>& task, const Head<T>& head, int64_t b, int64_t h)
+      : task_(task), head_(head), b_(b), h_(h) {
+    const int64_t keys = round_up(task.keys, panel), depth = task.depth, width = task.width;
+    const std::pair<T**, int64_t> parts[] = {
+        {&queries_, round_up(block, tile) * depth},
+        {&gradients_, round_up(block, tile) * width},
+        {&turned_queries_, round_up(depth, tile) * block},
+        {&turned_gradients_, round_up(width, tile) * block},
+        {&turned_keys_, keys * depth},
+        {&turned_values_, keys * width},
+        {&keys_, keys * round_up(depth, panel)},
+        {&weights_, block * panel},
+        {&of_scores_, block * group},
+        {&along_, task.queries},
+        {&shift_, task.queries},
+        {&of_keys_, keys * depth},
+        {&of_values_, keys * width},
+    };
+    int64_t total = 0;
+    for (const auto& [part, size] : parts) total += round_up(size, 64 / sizeof(T));
+    memory_.emplace(static_cast<size_t>(total) * sizeof(T));
+    T* next = reinterpret_cast<T*>(memory_->data());
+    for (const auto& [part, size] : parts) {
+      *part = std::exchange(next, next + round_up(size, 64 / sizeof(T)));
+    }
+  }
 
-  for (int64_t k = 0; k < task.keys; k += task.key_block) {
-    for (int64_t first = 0; first < task.queries; first += task.query_block) {
-      const int64_t rows = std::min(task.query_block, task.queries - first);
-      const int64_t count = task.keys_seen(k, first, rows);
-      if (count == 0) continue;
-      keys.multiply(weights, count, head.query.view(first), rows, 0, task.depth, k, count, false,
-                    workspace.data());
-      values.multiply(of_scores, count, head.gradient.view(first), rows, 0, task.width, k, count,
-                      false, workspace.data());
-      kernels<T>().gradients(weights, of_scores, rows, count, task.scale,
-                             task.block_mask(b, h, first, k), head.logsumexp + first,
-                             along + first);
-      if (head.of_value) {
-        gradient_rows.multiply(head.of_value->row(k), head.of_value->stride, {weights, 1, count},
-                               count, first, rows, 0, task.width, true, workspace.data());
+  void run() {
+    kernel.pack_y(turned_keys_, head_.key.transposed(), task_.keys, task_.depth);
+    kernel.pack_y(turned_values_, head_.value.transposed(), task_.keys, task_.width);
+    for (int64_t k = 0; k < task_.keys; k += group) {
+      kernel.pack_y(keys_ + k * round_up(task_.depth, panel), head_.key.view(k), task_.depth,
+                    std::min(group, task_.keys - k));
+    }
+    kernels<T>().row_products(along_, head_.gradient.data, head_.gradient.stride, head_.out.data,
+                              head_.out.stride, task_.queries, task_.width);
+    for (int64_t q = 0; q < task_.queries;
+         ++q) {  // where no key is seen, all weights are exp(-inf)
+      shift_[q] = std::isinf(head_.logsumexp[q]) && head_.logsumexp[q] < 0 ? 0 : head_.logsumexp[q];
+    }
+    std::fill(of_keys_, of_values_ + round_up(task_.keys, panel) * task_.width, T(0));
+    for (int64_t first = 0; first < task_.queries; first += block) {
+      add_block(first, std::min(block, task_.queries - first));
+    }
+    turn_back(head_.of_key, of_keys_, task_.depth);
+    turn_back(head_.of_value, of_values_, task_.width);
+  }
+
+ private:
+  // Queries [first, first + rows), with all keys that they see.
+  void add_block(int64_t first, int64_t rows) {
+    const auto pack = [&](T* straight, T* turned, const Matrix<T>& x, int64_t columns) {
+      kernel.pack_x(straight, x.view(first), rows, columns);
+      kernel.pack_x(turned, {x.row(first), 1, x.stride}, columns, rows);
+    };
+    pack(queries_, turned_queries_, head_.query, task_.depth);
+    pack(gradients_, turned_gradients_, head_.gradient, task_.width);
+    kernels<T>().scale(queries_, round_up(rows, tile) * task_.depth, task_.scale);
+    const int64_t keys = task_.causal ? std::min(task_.keys, first + rows) : task_.keys;
+    for (int64_t k = 0; k < keys; k += group) {
+      const int64_t count = std::min(group, task_.keys - k), seeing = sees(k, first, rows);
+      for (int64_t j = k; j < k + count; j += panel) {
+        T* const of_scores = of_scores_ + (j - k) * block;
+        const Span queries{sees(j, first, rows), rows};
+        if (queries.begin < rows) add_panel(of_scores, j, first, queries);
+        // These see keys of the group, but none of the panel.
+        std::fill(of_scores + seeing * panel, of_scores + queries.begin * panel, T(0));
       }
-      if (head.of_key) {
-        query_rows.multiply(head.of_key->row(k), head.of_key->stride, {of_scores, 1, count}, count,
-                            first, rows, 0, task.depth, true, workspace.data());
-      }
-      if (head.of_query) {
-        key_rows.multiply(head.of_query->row(first), head.of_query->stride, {of_scores, count, 1},
-                          rows, k, count, 0, task.depth, true, workspace.data());
+      if (head_.of_query) {
+        kernel.multiply_panels(head_.of_query->row(first + seeing), head_.of_query->stride,
+                               of_scores_ + seeing * panel, block * panel,
+                               keys_ + k * round_up(task_.depth, panel), rows - seeing, task_.depth,
+                               count, k > 0);
       }
     }
   }
-}
+  // The panel of keys from j on, with those queries of the block that see some of it.
+  void add_panel(T* of_scores, int64_t j, int64_t first, Span seeing) {
+    const int64_t rows = seeing.end;
+    kernels<T>().subtract_from_zero(weights_, shift_ + first, rows);
+    kernels<T>().subtract_from_zero(of_scores, along_ + first, rows);
+    kernel.multiply_panel(weights_, queries_, rows, task_.depth, turned_keys_ + j * task_.depth,
+                          seeing, {0, task_.depth}, true);
+    kernel.multiply_panel(of_scores, gradients_, rows, task_.width,
+                          turned_values_ + j * task_.width, seeing, {0, task_.width}, true);
+    kernels<T>().gradients(weights_, of_scores, seeing.begin, rows, std::min(panel, task_.keys - j),
+                           task_.scale, task_.block_mask(b_, h_, first, j));
+    if (head_.of_key) {
+      kernel.multiply_panel(of_keys_ + j * task_.depth, turned_queries_, task_.depth, rows,
+                            of_scores, {0, task_.depth}, seeing, true);
+    }
+    if (head_.of_value) {
+      kernel.multiply_panel(of_values_ + j * task_.width, turned_gradients_, task_.width, rows,
+                            weights_, {0, task_.width}, seeing, true);
+    }
+  }
+  // Which query of the block that begins with `first` is the first to see key j.
+  int64_t sees(int64_t j, int64_t first, int64_t rows) const {
+    return task_.causal ? std::clamp<int64_t>(j - first, 0, rows) : 0;
+  }
+  void turn_back(const std::optional<Matrix<T>>& out, const T* panels, int64_t width) const {
+    for (int64_t k = 0; out && k < task_.keys; k += panel) {
+      kernels<T>().turn_panel(out->row(k), out->stride, panels + k * width,
+                              std::min(panel, task_.keys - k), width);
+    }
+  }
+
+  const MatmulKernel& kernel = matmul_kernel<T>();
+  const int64_t panel = kernel.column_tile, tile = kernel.row_tile;
+  const int64_t group = 64 / panel * panel;  // keys
+  const Task<T>& task_;
+  const Head<T>& head_;
+  const int64_t b_, h_;
+  // What the left operands of a block and the gradients of its scores take stays in the
+  // second-level cache.
+  const int64_t block = divide_up(task_.queries, divide_up(task_.queries, 192));
+  T *queries_, *gradients_, *turned_queries_, *turned_gradients_;  // left operands, packed
+  T *turned_keys_, *turned_values_, *keys_;                        // right ones
+  T *weights_, *of_scores_, *along_, *shift_, *of_keys_, *of_values_;
+  std::optional<Scratch> memory_;
+};
 
 }  // namespace
 
@@ -379,9 +380,6 @@ void attention_gradient(const Array* of_query, const Array* of_key, const Array*
                         const Array& value, const Array* mask, const Array& out,
                         const Array& logsumexp, double scale, bool causal) {
   AllowThreads allow(query.size() * key.shape()[2]);
-  for (const Array* result : {of_query, of_key, of_value}) {
-    if (result) fill(*result, Scalar{Kind::floating, 0, 0});
-  }
   dispatch_real(query.dtype(), [&]<typename T>() {
     const Task<T> task(query, key, value, mask, scale, causal);
     parallel_for(task.batch * task.heads, [&](int64_t i) {
@@ -389,12 +387,16 @@ void attention_gradient(const Array* of_query, const Array* of_key, const Array*
       const auto part = [&](const Array* result) {
         return result ? std::optional(matrix<T>(*result, b, h)) : std::nullopt;
       };
-      backward_of_head(
-          task,
-          {matrix<T>(gradient, b, h), matrix<T>(query, b, h), matrix<T>(key, b, g),
-           matrix<T>(value, b, g), matrix<T>(out, b, h), elements<T>(logsumexp) + i * task.queries,
-           part(of_query), part(of_key), part(of_value)},
-          b, h);
+      const Head<T> head{matrix<T>(gradient, b, h),
+                         matrix<T>(query, b, h),
+                         matrix<T>(key, b, g),
+                         matrix<T>(value, b, g),
+                         matrix<T>(out, b, h),
+                         elements<T>(logsumexp) + i * task.queries,
+                         part(of_query),
+                         part(of_key),
+                         part(of_value)};
+      HeadGradient<T>(task, head, b, h).run();
     });
   });
 }

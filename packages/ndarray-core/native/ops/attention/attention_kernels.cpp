@@ -11,49 +11,10 @@ namespace {
 template <typename T>
 constexpr T minus_infinity = -static_cast<T>(__builtin_inff());
 
-// How many columns of a row are seen, if causal; the others are set to 0 in the end.
-template <typename T>
-ND_INLINE int64_t seen_columns(const BlockMask<T>& mask, int64_t row, int64_t columns) {
-  if (!mask.causal) return columns;
-  const int64_t limit = mask.first_limit + row;
-  return limit < 0 ? 0 : limit < columns ? limit : columns;
-}
-template <typename T>
-ND_INLINE void clear(T* from, T* to) {
-  __builtin_memset(from, 0, static_cast<size_t>(to - from) * sizeof(T));
-}
-
-// scores * scale + mask for one row, in place; returns the largest of them.
-template <typename T>
-ND_INLINE T scale_and_mask(T* scores, int64_t row, int64_t columns, T scale,
-                           const BlockMask<T>& mask) {
-  const T* const added = mask.added + (mask.added ? row * mask.row_stride : 0);
-  const uint8_t* const allowed = mask.allowed + (mask.allowed ? row * mask.row_stride : 0);
-  const T lowest = minus_infinity<T>;
-  if (added) {
-    return total_over<Maximum, T>(
-        columns, lowest, [=](int64_t i) { return scores[i] = scores[i] * scale + added[i]; });
-  }
-  if (allowed) {
-    return total_over<Maximum, T>(columns, lowest, [=](int64_t i) {
-      return scores[i] = allowed[i] ? scores[i] * scale : lowest;
-    });
-  }
-  return total_over<Maximum, T>(columns, lowest,
-                                [=](int64_t i) { return scores[i] = scores[i] * scale; });
-}
-
 // How many queries lie side by side, in the order of the micro-kernel's panels.
 template <typename T>
 constexpr int panel = Blocking<T>::column_tile;
 static_assert(lane_count % panel<float> == 0);
-
-template <typename T>
-void pack_queries(T* to, const T* from, int64_t from_stride, int64_t queries, int64_t depth,
-                  T scale) {
-  pack_columns(to, from, 1, from_stride, queries, depth);
-  over_lanes(round_up(queries, panel<T>) * depth, [=](int64_t i, int) { to[i] *= scale; });
-}
 
 // scores (keys, panel) + mask, in place. The mask's rows are queries: a few keys at a time, it is
 // turned around first.
@@ -122,22 +83,16 @@ void exponentials(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& 
 }
 
 template <typename T>
-void finish(T* out, int64_t out_stride, T* logsumexp, T* from, const T* largest, const T* total,
-            int64_t queries, int64_t width) {
-  T scale[lane_count];
-  repeat(scale, total);
-  for (int k = 0; k < lane_count; ++k) scale[k] = scale[k] == 0 ? T(0) : 1 / scale[k];
-  over_lanes(width * panel<T>, [&](int64_t i, int k) { from[i] *= scale[k]; });
-  for (int64_t q = 0; q < queries; ++q) logsumexp[q] = largest[q] + m::log(total[q]);
+void turn_panel(T* out, int64_t out_stride, const T* from, int64_t columns, int64_t width) {
   constexpr int64_t square = SmallVector<T>::lanes;
   constexpr int64_t lines[] = {0, panel<T>, 2 * panel<T>, 3 * panel<T>};
-  for (int64_t q = 0; q < queries; q += square, out += square * out_stride) {
+  for (int64_t q = 0; q < columns; q += square, out += square * out_stride) {
     int64_t w = 0;
-    for (; w + square <= width && q + square <= queries; w += square) {
+    for (; w + square <= width && q + square <= columns; w += square) {
       transpose_square(out + w, out_stride, from + w * panel<T> + q, lines);
     }
     for (; w < width; ++w) {
-      for (int64_t i = q; i < smaller(q + square, queries); ++i) {
+      for (int64_t i = q; i < smaller(q + square, columns); ++i) {
         out[(i - q) * out_stride + w] = from[w * panel<T> + i];
       }
     }
@@ -145,22 +100,64 @@ void finish(T* out, int64_t out_stride, T* logsumexp, T* from, const T* largest,
 }
 
 template <typename T>
-void gradients(T* scores, T* of_weights, int64_t rows, int64_t columns, T scale,
-               const BlockMask<T>& mask, const T* logsumexp, const T* along) {
-  for (int64_t row = 0; row < rows; ++row, scores += columns, of_weights += columns) {
-    const int64_t seen = seen_columns(mask, row, columns);
-    clear(scores + seen, scores + columns);
-    clear(of_weights + seen, of_weights + columns);
-    scale_and_mask(scores, row, seen, scale, mask);
-    const T shift = logsumexp[row] == minus_infinity<T> ? T(0) : logsumexp[row];
-    const T taken = along[row];
-#pragma GCC ivdep
-    for (int64_t i = 0; i < seen; ++i) {
-      const T weight = m::bounded_exp(scores[i] - shift);
-      scores[i] = weight;
-      of_weights[i] = weight * (of_weights[i] - taken) * scale;
+void finish(T* out, int64_t out_stride, T* logsumexp, T* from, const T* largest, const T* total,
+            int64_t queries, int64_t width) {
+  T scale[lane_count];
+  repeat(scale, total);
+  for (int k = 0; k < lane_count; ++k) scale[k] = scale[k] == 0 ? T(0) : 1 / scale[k];
+  over_lanes(width * panel<T>, [&](int64_t i, int k) { from[i] *= scale[k]; });
+  for (int64_t q = 0; q < queries; ++q) logsumexp[q] = largest[q] + m::log(total[q]);
+  turn_panel(out, out_stride, from, queries, width);
+}
+
+template <typename T>
+void subtract_from_zero(T* to, const T* values, int64_t rows) {
+  for (int64_t row = 0; row < rows; ++row, to += panel<T>) {
+    const Vector<T> spread = Vector<T>{} - values[row];
+    store(to, spread);
+    store(to + Blocking<T>::lanes, spread);
+  }
+}
+
+// scores + mask, in place, for rows [first, rows) and `columns` keys of a panel.
+template <typename T>
+ND_INLINE void mask_keys(T* scores, int64_t first, int64_t rows, int64_t columns,
+                         const BlockMask<T>& mask) {
+  for (int64_t row = first; row < rows && (mask.added || mask.allowed); ++row) {
+    T* const seen = scores + row * panel<T>;
+    if (mask.added) {
+      const T* const added = mask.added + row * mask.row_stride;
+      for (int64_t i = 0; i < columns; ++i) seen[i] += added[i];
+    } else {
+      const uint8_t* const allowed = mask.allowed + row * mask.row_stride;
+      for (int64_t i = 0; i < columns; ++i) seen[i] = allowed[i] ? seen[i] : minus_infinity<T>;
     }
   }
+  if (!mask.causal) return;
+  // All keys are seen from the row on that sees the last one.
+  for (int64_t row = first; row < smaller(rows, columns - mask.first_limit); ++row) {
+    for (int64_t i = 0; i < columns; ++i) {
+      T& score = scores[row * panel<T> + i];
+      score = i < mask.first_limit + row ? score : minus_infinity<T>;
+    }
+  }
+}
+
+template <typename T>
+void gradients(T* scores, T* of_weights, int64_t first, int64_t rows, int64_t columns, T scale,
+               const BlockMask<T>& mask) {
+  mask_keys(scores, first, rows, columns, mask);
+  scores += first * panel<T>;
+  of_weights += first * panel<T>;
+  over_lanes((rows - first) * panel<T>, [=](int64_t i, int) {
+    scores[i] = m::bounded_exp(scores[i]);
+    of_weights[i] = scores[i] * of_weights[i] * scale;
+  });
+}
+
+template <typename T>
+void scale_all(T* x, int64_t count, T scale) {
+  over_lanes(count, [=](int64_t i, int) { x[i] *= scale; });
 }
 
 template <typename T>
@@ -172,8 +169,9 @@ void row_products(T* out, const T* x, int64_t x_stride, const T* y, int64_t y_st
 }
 
 template <typename T>
-constexpr AttentionKernelsOf<T> kernels_of = {pack_queries<T>, exponentials<T>, finish<T>,
-                                              gradients<T>, row_products<T>};
+constexpr AttentionKernelsOf<T> kernels_of = {exponentials<T>, finish<T>,     subtract_from_zero<T>,
+                                              gradients<T>,    turn_panel<T>, scale_all<T>,
+                                              row_products<T>};
 constexpr AttentionKernels kernels = {kernels_of<float>, kernels_of<double>};
 
 }  // namespace

@@ -20,10 +20,7 @@ struct BlockMask {
 template <typename T>
 struct AttentionKernelsOf {
   // Forward, queries are handled in panels of `panel` of them side by side, as the micro-kernel's
-  // columns are; the last ones of a panel may be padding, zeros. to (panels, depth, panel) = scale
-  // times from (queries, depth), whose rows are from_stride apart.
-  void (*pack_queries)(T* to, const T* from, int64_t from_stride, int64_t queries, int64_t depth,
-                       T scale);
+  // columns are; the last ones of a panel may be padding, zeros.
   // For one panel; the mask has a row for each of `queries` in it. scores (keys, panel) ->
   // exp(scores + mask - largest), where largest (panel), the largest so far, takes in these scores;
   // total (panel), the sum of exponentials so far, is corrected for that and takes them in, and so
@@ -35,10 +32,18 @@ struct AttentionKernelsOf {
   // seen. Scales `panel`.
   void (*finish)(T* out, int64_t out_stride, T* logsumexp, T* panel, const T* largest,
                  const T* total, int64_t queries, int64_t width);
-  // Backward: scores (rows, columns) -> the weights exp(scores * scale + mask - logsumexp), and
-  // of_weights -> the gradient of the scores, weights * (of_weights - along) * scale.
-  void (*gradients)(T* scores, T* of_weights, int64_t rows, int64_t columns, T scale,
-                    const BlockMask<T>& mask, const T* logsumexp, const T* along);
+  // Backward, keys are handled in panels of them side by side, and queries are rows.
+  // to (rows, panel) = -values, one for each row.
+  void (*subtract_from_zero)(T* to, const T* values, int64_t rows);
+  // Of rows [first, rows) and `columns` keys of a panel: scores, less the logsumexp -> the weights
+  // exp(scores + mask), and of_weights, less what lies along out -> the gradient of the scores,
+  // weights * of_weights * scale.
+  void (*gradients)(T* scores, T* of_weights, int64_t first, int64_t rows, int64_t columns, T scale,
+                    const BlockMask<T>& mask);
+  // The rows of out, which are out_stride apart, = the columns of `panel` (width, panel).
+  void (*turn_panel)(T* out, int64_t out_stride, const T* panel, int64_t columns, int64_t width);
+  // x *= scale
+  void (*scale)(T* x, int64_t count, T scale);
   // out[row] = the sum of x * y
   void (*row_products)(T* out, const T* x, int64_t x_stride, const T* y, int64_t y_stride,
                        int64_t rows, int64_t columns);

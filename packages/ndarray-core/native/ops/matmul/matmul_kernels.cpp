@@ -134,14 +134,32 @@ void pack_x(void* packed, MatrixView x, int64_t m, int64_t depth) {
 }
 
 template <typename T>
-void multiply_panel(void* out, const void* packed_x, int64_t m, int64_t packed_depth, const void* y,
-                    int64_t rows, int64_t depth, bool add) {
+void multiply_panel(void* out, const void* packed_x, int64_t m, int64_t depth, const void* y,
+                    Span rows, Span terms, bool add) {
   constexpr int64_t width = Blocking<T>::column_tile;
-  for (int64_t i = 0, count; i < rows; i += count) {
+  for (int64_t i = 0, count; i < rows.end; i += count) {
     count = next_tile_rows<T>(m - i);
+    if (i + count <= rows.begin) continue;
+    const int64_t skipped = terms.begin * round_up(count, Blocking<T>::row_step);
     choose_packed_tile<T>(count)(static_cast<T*>(out) + i * width, width,
-                                 static_cast<const T*>(packed_x) + i * packed_depth, 0, 0,
-                                 static_cast<const T*>(y), width, depth, count, width, add);
+                                 static_cast<const T*>(packed_x) + i * depth + skipped, 0, 0,
+                                 static_cast<const T*>(y) + terms.begin * width, width,
+                                 terms.end - terms.begin, count, width, add);
+  }
+}
+
+template <typename T>
+void multiply_panels(void* out, int64_t out_stride, const void* x, int64_t x_panel,
+                     const void* packed_y, int64_t m, int64_t n, int64_t depth, bool add) {
+  constexpr int64_t width = Blocking<T>::column_tile;
+  for (int64_t i = 0, count; i < m; i += count) {
+    count = next_tile_rows<T>(m - i, direct_rows<T>);
+    const auto tile = choose_panels_tile<T>(count);
+    for (int64_t j = 0; j < n; j += width) {
+      tile(static_cast<T*>(out) + i * out_stride + j, out_stride,
+           static_cast<const T*>(x) + i * width, x_panel,
+           static_cast<const T*>(packed_y) + j * depth, depth, smaller(width, n - j), add);
+    }
   }
 }
 
@@ -280,17 +298,12 @@ void sum_rows(void* out_data, const void* rows_data, int64_t parts, int64_t n) {
 }
 
 template <typename T>
-constexpr MatmulKernel kernel = {Blocking<T>::row_tile,
-                                 Blocking<T>::column_tile,
-                                 balanced_depth<T>,
-                                 workspace<T>,
-                                 multiply<T>,
-                                 pack_y<T>,
-                                 multiply_packed<T>,
-                                 pack_x<T>,
-                                 multiply_panel<T>,
-                                 multiply_thin<T>,
-                                 sum_rows<T>};
+constexpr MatmulKernel kernel = {Blocking<T>::row_tile, Blocking<T>::column_tile,
+                                 balanced_depth<T>,     workspace<T>,
+                                 multiply<T>,           pack_y<T>,
+                                 multiply_packed<T>,    pack_x<T>,
+                                 multiply_panel<T>,     multiply_panels<T>,
+                                 multiply_thin<T>,      sum_rows<T>};
 
 constexpr MatmulKernels kernels = {kernel<uint8_t>,  kernel<uint16_t>, kernel<uint32_t>,
                                    kernel<uint64_t>, kernel<float>,    kernel<double>};

@@ -14,6 +14,11 @@ struct MatrixView {
   int64_t row_stride, column_stride;
 };
 
+// Indices [begin, end).
+struct Span {
+  int64_t begin, end;
+};
+
 // For one element type. Integers wrap around, so signed and unsigned ones share a kernel. How a
 // product is cut into blocks of rows and columns changes no bit of the result: every element is
 // summed over k in the same order, which depends on k alone.
@@ -33,10 +38,14 @@ struct MatmulKernel {
   // The same for one panel of y, (depth, column_tile), and x packed, too: in tiles of rows, once
   // for many panels. Memory for x has round_up(m, row_tile) * depth elements.
   void (*pack_x)(void* packed, MatrixView x, int64_t m, int64_t depth);
-  // out (rows, column_tile), dense, = or += x[:rows, :depth] @ y, where x was packed as a matrix of
-  // (m, packed_depth). Rows of out up to the end of a tile are written, too, but none beyond m.
-  void (*multiply_panel)(void* out, const void* packed_x, int64_t m, int64_t packed_depth,
-                         const void* y, int64_t rows, int64_t depth, bool add);
+  // out (m, column_tile) = or += x (m, depth) @ y (depth, column_tile), out and y dense; of out
+  // these rows alone, and of the sums these terms. The rows of a tile are written together.
+  void (*multiply_panel)(void* out, const void* packed_x, int64_t m, int64_t depth, const void* y,
+                         Span rows, Span terms, bool add);
+  // out (m, n) = or += x (m, depth) @ y, packed, where x consists of such panels itself, dense ones
+  // of column_tile columns, x_panel elements apart.
+  void (*multiply_panels)(void* out, int64_t out_stride, const void* x, int64_t x_panel,
+                          const void* packed_y, int64_t m, int64_t n, int64_t depth, bool add);
   // multiply() for few rows, where reading y is the work: every element is read once, in the order
   // in which it lies. One of y's strides is 1.
   void (*multiply_thin)(void* out, int64_t out_stride, MatrixView x, MatrixView y, int64_t m,

@@ -99,15 +99,10 @@ struct Panel {
   }
 };
 
-// out (R, columns) = or += x (R, depth) @ y (depth, 2 vectors). Columns beyond `columns` are
-// computed but not stored.
+// sums (R, 2 vectors) += x (R, depth) @ y (depth, 2 vectors).
 template <typename T, int R, typename Columns>
-ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_step,
-                    Columns y, int64_t depth, int64_t columns, bool add) {
-  constexpr int lanes = Blocking<T>::lanes;
-  // The result's lines arrive while the sums are made.
-  for (int i = 0; i < R; ++i) __builtin_prefetch(out + i * out_stride, 1);
-  Vector<T> sums[R][2] = {};
+ND_INLINE void add_products(Vector<T> (&sums)[R][2], const T* x, int64_t x_row, int64_t x_step,
+                            Columns& y, int64_t depth) {
 #pragma GCC unroll 4
   for (int64_t k = 0; k < depth; ++k) {
     Vector<T> y0, y1;
@@ -120,6 +115,13 @@ ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64
     }
     x += x_step;
   }
+}
+
+// out (R, columns) = or += sums. Columns beyond `columns` are not stored.
+template <typename T, int R>
+ND_INLINE void put(T* out, int64_t out_stride, const Vector<T> (&sums)[R][2], int64_t columns,
+                   bool add) {
+  constexpr int lanes = Blocking<T>::lanes;
   if (columns == 2 * lanes) {
 #pragma GCC unroll 16
     for (int i = 0; i < R; ++i) {
@@ -141,6 +143,23 @@ ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64
       row[j] = static_cast<T>(add ? row[j] + edge[i][j] : edge[i][j]);
     }
   }
+}
+
+// The result's lines arrive while the sums are made.
+template <int R, typename T>
+ND_INLINE void prefetch_rows(T* out, int64_t out_stride) {
+  for (int i = 0; i < R; ++i) __builtin_prefetch(out + i * out_stride, 1);
+}
+
+// out (R, columns) = or += x (R, depth) @ y (depth, 2 vectors). Columns beyond `columns` are
+// computed but not stored.
+template <typename T, int R, typename Columns>
+ND_INLINE void tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t x_step,
+                    Columns y, int64_t depth, int64_t columns, bool add) {
+  prefetch_rows<R>(out, out_stride);
+  Vector<T> sums[R][2] = {};
+  add_products<T, R>(sums, x, x_row, x_step, y, depth);
+  put<T, R>(out, out_stride, sums, columns, add);
 }
 
 template <typename T>
@@ -173,6 +192,20 @@ void direct_tile(T* out, int64_t out_stride, const T* x, int64_t x_row, int64_t 
   tile<T, R>(out, out_stride, x, x_row, x_step, Panel<T>{y, y_step}, depth, columns, add);
 }
 
+// x in panels of column_tile columns, which are x_panel elements apart.
+template <typename T, int R>
+void panels_tile(T* out, int64_t out_stride, const T* x, int64_t x_panel, const T* y, int64_t depth,
+                 int64_t columns, bool add) {
+  constexpr int64_t width = Blocking<T>::column_tile;
+  prefetch_rows<R>(out, out_stride);
+  Vector<T> sums[R][2] = {};
+  Panel<T> rows{y, width};
+  for (int64_t k = 0; k < depth; k += width, x += x_panel) {
+    add_products<T, R>(sums, x, width, 1, rows, smaller(width, depth - k));
+  }
+  put<T, R>(out, out_stride, sums, columns, add);
+}
+
 template <typename T, int R = Blocking<T>::row_tile>
 Tile<T> choose_packed_tile(int64_t rows) {
   constexpr int step = Blocking<T>::row_step;
@@ -192,6 +225,18 @@ Tile<T> choose_direct_tile(int64_t rows) {
     if (rows < R) return choose_direct_tile<T, R - 1>(rows);
   }
   return direct_tile<T, R>;
+}
+
+template <typename T>
+using PanelsTile = void (*)(T* out, int64_t out_stride, const T* x, int64_t x_panel, const T* y,
+                            int64_t depth, int64_t columns, bool add);
+
+template <typename T, int R = direct_rows<T>>
+PanelsTile<T> choose_panels_tile(int64_t rows) {
+  if constexpr (R > 1) {
+    if (rows < R) return choose_panels_tile<T, R - 1>(rows);
+  }
+  return panels_tile<T, R>;
 }
 
 }  // namespace
