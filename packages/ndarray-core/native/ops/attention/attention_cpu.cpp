@@ -282,7 +282,8 @@ class HeadGradient {
          ++q) {  // where no key is seen, all weights are exp(-inf)
       shift_[q] = std::isinf(head_.logsumexp[q]) && head_.logsumexp[q] < 0 ? 0 : head_.logsumexp[q];
     }
-    std::fill(of_keys_, of_values_ + round_up(task_.keys, panel) * task_.width, T(0));
+    std::fill_n(of_keys_, round_up(task_.keys, panel) * task_.depth, T(0));
+    std::fill_n(of_values_, round_up(task_.keys, panel) * task_.width, T(0));
     for (int64_t first = 0; first < task_.queries; first += block) {
       add_block(first, std::min(block, task_.queries - first));
     }

@@ -21,6 +21,7 @@ template <typename T>
 struct AttentionKernelsOf {
   // Forward, queries are handled in panels of `panel` of them side by side, as the micro-kernel's
   // columns are; the last ones of a panel may be padding, zeros.
+  //
   // For one panel; the mask has a row for each of `queries` in it. scores (keys, panel) ->
   // exp(scores + mask - largest), where largest (panel), the largest so far, takes in these scores;
   // total (panel), the sum of exponentials so far, is corrected for that and takes them in, and so
