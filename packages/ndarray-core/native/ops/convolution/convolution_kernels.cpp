@@ -150,6 +150,18 @@ void pack_y(T* to, const T* y, const int64_t* terms, int64_t depth, const int64_
 template <typename T>
 constexpr int few_rows = smaller(Blocking<T>::row_tile, 6);
 
+// out[i * out_row + columns[j]] = or += sums[i * sums_row + j].
+template <typename T>
+void put_sums(T* out, int64_t out_row, const int64_t* columns, int64_t count, const T* sums,
+              int64_t sums_row, int64_t rows, bool add) {
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < count; ++j) {
+      T& place = out[i * out_row + columns[j]];
+      place = add ? place + sums[i * sums_row + j] : sums[i * sums_row + j];
+    }
+  }
+}
+
 // A tile's columns of y, and where they go in the result.
 template <typename T>
 struct ColumnPanel {
@@ -173,17 +185,6 @@ struct ColumnPanel {
     });
   }
 
-  // Sums of rows that lie sums_row apart.
-  void put(T* out, int64_t out_row, const T* sums, int64_t sums_row, int64_t rows, bool add) const {
-    for (int64_t i = 0; i < rows; ++i) {
-      T* const row = out + i * out_row;
-      for (int64_t j = 0; j < count; ++j) {
-        T& place = row[is_dense ? out_columns[0] + j : out_columns[j]];
-        place = add ? place + sums[i * sums_row + j] : sums[i * sums_row + j];
-      }
-    }
-  }
-
  private:
   template <int R = few_rows<T>>
   void few_rows_tile(T* out, int64_t out_row, const T* x, int64_t rows, int64_t stored,
@@ -202,7 +203,7 @@ struct ColumnPanel {
     constexpr int64_t width = Blocking<T>::column_tile;
     alignas(64) T sums[Blocking<T>::row_tile * width];
     product(sums, width, width, false);
-    put(out, out_row, sums, width, rows, add);
+    put_sums(out, out_row, out_columns, count, sums, width, rows, add);
   }
 };
 
@@ -211,32 +212,86 @@ struct ColumnPanel {
 template <typename T>
 constexpr int very_few_rows = few_rows<T> / 2;
 
-template <typename T, int R = very_few_rows<T>>
-void multiply_pair(const ColumnPanel<T>& first, const ColumnPanel<T>& second, T* out,
-                   int64_t out_row, const T* x, int64_t rows, bool add) {
-  if constexpr (R > 1) {
-    if (rows < R) return multiply_pair<T, R - 1>(first, second, out, out_row, x, rows, add);
+template <typename T>
+bool is_pair(const int64_t* columns, int64_t count) {
+  constexpr int64_t width = Blocking<T>::column_tile;
+  return count >= 2 * width && are_vectors<T>(columns, width) &&
+         are_vectors<T>(columns + width, width);
+}
+
+// sums (R, 4 vectors) += x (R, depth) @ y, whose vectors begin at the columns. Not a part of its
+// caller, so that all addresses find a register.
+template <typename T, int R>
+__attribute__((noinline)) void add_pair(Vector<T> (&sums)[R][4], const T* x, const T* y,
+                                        const int64_t* columns, const int64_t* terms,
+                                        int64_t depth) {
+  constexpr int64_t lanes = Blocking<T>::lanes;
+  const T *const y0 = y + columns[0], *const y1 = y + columns[lanes];
+  const T *const y2 = y + columns[2 * lanes], *const y3 = y + columns[3 * lanes];
+  Vector<T> products[R][4];
+  for (int i = 0; i < R; ++i) {
+    for (int v = 0; v < 4; ++v) products[i][v] = Vector<T>{};
   }
-  constexpr int64_t lanes = Blocking<T>::lanes, x_step = round_up(R, Blocking<T>::row_step);
-  const T* const columns[] = {first.y + first.columns[0], first.y + first.columns[lanes],
-                              second.y + second.columns[0], second.y + second.columns[lanes]};
-  Vector<T> sums[R][4] = {};
-  for (int64_t k = 0; k < first.depth; ++k, x += x_step) {
-    const int64_t term = first.terms[k];
+  for (int64_t k = 0; k < depth; ++k, x += round_up(R, Blocking<T>::row_step)) {
     Vector<T> spread[R];
     for (int i = 0; i < R; ++i) spread[i] = x[i] - Vector<T>{};
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) {
-      const Vector<T> y = load(columns[v] + term);
-      for (int i = 0; i < R; ++i) sums[i][v] += spread[i] * y;
+    const auto add_vector = [&](int v, const T* from) {
+      const Vector<T> vector = load(from + terms[k]);
+      for (int i = 0; i < R; ++i) products[i][v] += spread[i] * vector;
+    };
+    add_vector(0, y0);
+    add_vector(1, y1);
+    add_vector(2, y2);
+    add_vector(3, y3);
+  }
+  for (int i = 0; i < R; ++i) {
+    for (int v = 0; v < 4; ++v) sums[i][v] += products[i][v];
+  }
+}
+
+// All pairs among the columns, a few terms at a time: what these see stays in the first-level
+// cache. The places of the result, which may lie apart, are written once. Whether that was all.
+template <typename T, int R = very_few_rows<T>>
+bool multiply_pairs(const IndexedProduct<T>& product, const int64_t* columns,
+                    const int64_t* out_columns, int64_t count, int64_t first_term, int64_t terms,
+                    bool add) {
+  if constexpr (R > 1) {
+    if (product.rows < R) {
+      return multiply_pairs<T, R - 1>(product, columns, out_columns, count, first_term, terms, add);
     }
   }
-  alignas(64) T elements[R][4 * lanes];
-  for (int i = 0; i < R; ++i) {
-    for (int v = 0; v < 4; ++v) store(elements[i] + v * lanes, sums[i][v]);
+  constexpr int64_t width = 4 * Blocking<T>::lanes, block = 128;
+  constexpr int64_t x_step = round_up(R, Blocking<T>::row_step);
+  const Offsets& offsets = product.y_terms;
+  for (int i = 0; i < R; ++i) {  // the result's lines arrive while the sums are made
+    for (int64_t j = 0; j < count; j += Blocking<T>::lanes) {
+      __builtin_prefetch(product.out + i * product.out_row + out_columns[j], 1);
+    }
   }
-  first.put(out, out_row, elements[0], 4 * lanes, rows, add);
-  second.put(out, out_row, elements[0] + 2 * lanes, 4 * lanes, rows, add);
+  Vector<T> sums[most_panels / 2][R][4] = {};
+  for (int64_t k = first_term, depth; k < first_term + terms; k += depth) {
+    const int64_t i = k % offsets.period;
+    depth = smaller(block, smaller(offsets.period - i, first_term + terms - k));
+    for (int64_t j = 0; j < count; j += width) {
+      if (!is_pair<T>(columns + j, count - j)) continue;
+      add_pair(sums[j / width], product.packed_x + k * x_step,
+               product.y + k / offsets.period * offsets.stride, columns + j, offsets.table + i,
+               depth);
+    }
+  }
+  bool is_all = true;
+  for (int64_t j = 0; j < count; j += width) {
+    if (!is_pair<T>(columns + j, count - j)) {
+      is_all = false;
+      continue;
+    }
+    alignas(64) T elements[R][width];
+    for (int i = 0; i < R; ++i) {
+      for (int v = 0; v < 4; ++v) store(elements[i] + v * Blocking<T>::lanes, sums[j / width][i][v]);
+    }
+    put_sums(product.out, product.out_row, out_columns + j, width, elements[0], width, R, add);
+  }
+  return is_all;
 }
 
 // Asks for what the next panel is packed from, a few terms at a time, while this one is multiplied.
@@ -270,6 +325,10 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
   const int64_t rows = balanced_rows<T>(product.rows);
   const bool in_pairs = product.rows <= very_few_rows<T>;
   const int64_t packed_columns = rows < product.rows ? columns : in_pairs ? 2 * width : width;
+  if (in_pairs &&
+      multiply_pairs(product, column_offsets, out_offsets, columns, first_term, terms, add)) {
+    return;
+  }
   for (int64_t k = first_term; k < first_term + terms; k += product.depth) {
     const int64_t depth = smaller(product.depth, first_term + terms - k);
     const T* const packed_x = product.packed_x + k * padded_rows;
@@ -288,12 +347,7 @@ void multiply(const IndexedProduct<T>& product, int64_t first_column, int64_t co
                               out_offsets + j,
                               run_length(out_offsets + j, count, 1) == count};
       };
-      if (in_pairs && j_end - j0 == 2 * width && are_vectors<T>(column_offsets + j0, width) &&
-          are_vectors<T>(column_offsets + j0 + width, width)) {
-        multiply_pair(panel_at(j0), panel_at(j0 + width), product.out, product.out_row, packed_x,
-                      product.rows, add_here);
-        continue;
-      }
+      if (in_pairs && is_pair<T>(column_offsets + j0, j_end - j0)) continue;
       if (product.rows <= few_rows<T> && are_vectors<T>(column_offsets + j0, j_end - j0)) {
         panel_at(j0).multiply_in_place(product.out, product.out_row, packed_x, product.rows,
                                        add_here);
