@@ -49,10 +49,12 @@ struct Gelu {
   }
 };
 
-// Not by m::sigmoid: its accuracy far out is not needed where values become small beside x.
+// Of |y|, the exponential needs one bound only. Not by m::sigmoid: its accuracy far out is not needed
+// where values become small beside x.
 template <typename T>
 ND_INLINE T times_sigmoid(T x, T y) {
-  return x / (1 + m::exp(-y));
+  const T e = m::bounded_exp(m::copysign(y, T(-1)));
+  return (y < 0 ? x * e : x) / (1 + e);
 }
 
 // The sigmoid of 2 y is 1/2 + tanh(y) / 2 with the digits that tanh near -1 would lose.
