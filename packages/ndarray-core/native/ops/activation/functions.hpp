@@ -49,14 +49,6 @@ struct Gelu {
   }
 };
 
-// Of |y|, the exponential needs one bound only. Not by m::sigmoid: its accuracy far out is not needed
-// where values become small beside x.
-template <typename T>
-ND_INLINE T times_sigmoid(T x, T y) {
-  const T e = m::bounded_exp(m::copysign(y, T(-1)));
-  return (y < 0 ? x * e : x) / (1 + e);
-}
-
 // The sigmoid of 2 y is 1/2 + tanh(y) / 2 with the digits that tanh near -1 would lose.
 struct GeluTanh {
   template <typename T>
@@ -67,13 +59,13 @@ struct GeluTanh {
   }
   template <typename T>
   ND_INLINE T value(T x) {
-    return times_sigmoid(x, twice_y(x));
+    return m::times_sigmoid(x, twice_y(x));
   }
   template <typename T>
   ND_INLINE T slope(T x) {
     constexpr T linear = static_cast<T>(1.5957691216057308);
     constexpr T cubic = static_cast<T>(3 * 0.071354816272600255);
-    const T s = times_sigmoid(T(1), twice_y(x));
+    const T s = m::times_sigmoid(T(1), twice_y(x));
     return s + x * (s * (1 - s)) * m::mul_add(cubic, x * x, linear);
   }
 };
@@ -81,11 +73,11 @@ struct GeluTanh {
 struct Silu {
   template <typename T>
   ND_INLINE T value(T x) {
-    return times_sigmoid(x, x);
+    return m::times_sigmoid(x, x);
   }
   template <typename T>
   ND_INLINE T slope(T x) {
-    const T s = times_sigmoid(T(1), x);
+    const T s = m::times_sigmoid(T(1), x);
     return s * (1 + x * (1 - s));
   }
 };

@@ -91,6 +91,15 @@ ND_INLINE float bounded_exp(float x) {
   const float scale = detail::power_of_two(e.n);
   return mul_add(scale, e.expm1_r, scale);
 }
+// exp(x) / 2, which is finite where exp(x) is; 0 where it would be subnormal, and at least 2^127
+// beyond 88.7.
+ND_INLINE float half_exp(float x) {
+  x = x < -87.3f ? -87.3f : x;  // -126 ln 2 rounds to it: half of its power of two is 0
+  x = x > 89.0f ? 89.0f : x;
+  const detail::ExpParts e = detail::exp_parts(x);
+  const float scale = detail::power_of_two(e.n - 1);
+  return mul_add(scale, e.expm1_r, scale);
+}
 // For |x| <= 127; NaN passes. 0 where the result would be subnormal.
 ND_INLINE float short_exp2(float x) {
   const detail::ExpParts e = detail::exp2_parts(x);
@@ -140,7 +149,8 @@ ND_INLINE float tanh(float x) {
   const float p = polynomial(z, -3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f,
                              2.06390887954e-2f, -5.70498872745e-3f);
   const float near = mul_add(p * z, a, a);
-  const float far = 1.0f - 2.0f / (exp(2.0f * a) + 1.0f);
+  const float e = bounded_exp(-2.0f * a);
+  const float far = 1.0f - 2.0f * e / (1.0f + e);
   return __builtin_copysignf(a < 0.625f ? near : far, x);  // of -0 as well
 }
 

@@ -58,7 +58,22 @@ ND_INLINE Rounded<double> exp_value(double x) {
 }  // namespace detail
 
 ND_INLINE double exp(double x) { return detail::exp_value(x).high; }
-ND_INLINE double bounded_exp(double x) { return exp(x); }
+// exp where no result is large: for x <= 709 and NaN. 0 where the result would be subnormal.
+ND_INLINE double bounded_exp(double x) {
+  x = x < -709.0 ? -709.0 : x;  // -1023 ln 2 rounds to it: its power of two is 0
+  const detail::WideExpParts e = detail::exp_parts(x);
+  const double scale = detail::power_of_two(e.n);
+  return mul_add(scale, e.expm1_r, scale);
+}
+// exp(x) / 2, which is finite where exp(x) is; 0 where it would be subnormal, and at least 2^1023
+// beyond 709.8.
+ND_INLINE double half_exp(double x) {
+  x = x < -708.2 ? -708.2 : x;  // -1022 ln 2 rounds to it: half of its power of two is 0
+  x = x > 710.0 ? 710.0 : x;
+  const detail::WideExpParts e = detail::exp_parts(x);
+  const double scale = detail::power_of_two(e.n - 1.0);
+  return mul_add(scale, e.expm1_r, scale);
+}
 
 ND_INLINE double expm1(double x) {
   const double original = x;
@@ -103,7 +118,8 @@ ND_INLINE double tanh(double x) {
                  -1.4549704011028787e-03, 5.863522564673886e-04, -2.286328094683584e-04,
                  7.721871457026264e-05, -1.6107329359446444e-05);
   const double near = mul_add(p * z, a, a);
-  const double far = 1.0 - 2.0 / (exp(2.0 * a) + 1.0);
+  const double e = bounded_exp(-2.0 * a);
+  const double far = 1.0 - 2.0 * e / (1.0 + e);
   return __builtin_copysign(a < 0.625 ? near : far, x);  // of -0 as well
 }
 

@@ -64,6 +64,13 @@ ND_INLINE T sigmoid(T x) {
   return mul_add(error, 1 / denominator, quotient);
 }
 
+// x times the sigmoid of y, for factors, whose accuracy far out is not needed.
+template <typename T>
+  requires is_float<T>
+ND_INLINE T times_sigmoid(T x, T y) {
+  return x / mul_add(T(2), half_exp(-y), T(1));
+}
+
 // Near 1/2 from x - 1/2, which is exact, as x / (1 - x) isn't.
 ND_INLINE double logit(double x) {
   const bool near = (x > 0.3) & (x < 0.7);

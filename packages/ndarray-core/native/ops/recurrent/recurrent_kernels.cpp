@@ -6,10 +6,9 @@
 namespace nd::cpu::ND_ISA {
 namespace {
 
-// With one division: the accuracy of m::sigmoid far out is not needed of a factor.
 template <typename T>
 ND_INLINE T gate_of(T x) {
-  return 1 / (1 + m::exp(-x));
+  return m::times_sigmoid(T(1), x);
 }
 
 template <typename T>
