@@ -287,7 +287,8 @@ bool multiply_pairs(const IndexedProduct<T>& product, const int64_t* columns,
     }
     alignas(64) T elements[R][width];
     for (int i = 0; i < R; ++i) {
-      for (int v = 0; v < 4; ++v) store(elements[i] + v * Blocking<T>::lanes, sums[j / width][i][v]);
+      for (int v = 0; v < 4; ++v)
+        store(elements[i] + v * Blocking<T>::lanes, sums[j / width][i][v]);
     }
     put_sums(product.out, product.out_row, out_columns + j, width, elements[0], width, R, add);
   }
