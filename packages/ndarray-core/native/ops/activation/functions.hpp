@@ -2,8 +2,9 @@
 // file's own: a kernel compiled for one instruction set must not lend its copy to the others.
 //
 // Largest error of a float's value in units in the last place, seen in a hundred thousand floats of
-// each range, with and without fused multiply-add: silu 2.1; gelu 3.5, and by tanh 2.5; of negative
-// x, where an exponent of the size of x^2 is rounded once, gelu 3.5 + 2 x^2, and by tanh 3 + 2 x^2.
+// each range, with and without fused multiply-add: gelu 3.5, and by tanh 2.5; of negative x, where
+// an exponent of the size of x^2 is rounded once, gelu 3.5 + 2 x^2, and by tanh 3 + 2 x^2. Of silu,
+// seen in sixteen million floats, 2.4.
 // Far out, silu (from -88.8), gelu (from -13.2) and gelu by tanh (from -10) are -0.
 #pragma once
 

@@ -260,11 +260,11 @@ bool multiply_pairs(const IndexedProduct<T>& product, const int64_t* columns,
       return multiply_pairs<T, R - 1>(product, columns, out_columns, count, first_term, terms, add);
     }
   }
-  constexpr int64_t width = 4 * Blocking<T>::lanes, block = 128;
+  constexpr int64_t lanes = Blocking<T>::lanes, width = 4 * lanes, block = 128;
   constexpr int64_t x_step = round_up(R, Blocking<T>::row_step);
   const Offsets& offsets = product.y_terms;
   for (int i = 0; i < R; ++i) {  // the result's lines arrive while the sums are made
-    for (int64_t j = 0; j < count; j += Blocking<T>::lanes) {
+    for (int64_t j = 0; j < count; j += lanes) {
       __builtin_prefetch(product.out + i * product.out_row + out_columns[j], 1);
     }
   }
@@ -287,8 +287,7 @@ bool multiply_pairs(const IndexedProduct<T>& product, const int64_t* columns,
     }
     alignas(64) T elements[R][width];
     for (int i = 0; i < R; ++i) {
-      for (int v = 0; v < 4; ++v)
-        store(elements[i] + v * Blocking<T>::lanes, sums[j / width][i][v]);
+      for (int v = 0; v < 4; ++v) store(elements[i] + v * lanes, sums[j / width][i][v]);
     }
     put_sums(product.out, product.out_row, out_columns + j, width, elements[0], width, R, add);
   }

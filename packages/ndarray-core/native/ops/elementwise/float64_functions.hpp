@@ -60,19 +60,17 @@ ND_INLINE Rounded<double> exp_value(double x) {
 ND_INLINE double exp(double x) { return detail::exp_value(x).high; }
 // exp where no result is large: for x <= 709 and NaN. 0 where the result would be subnormal.
 ND_INLINE double bounded_exp(double x) {
-  x = x < -709.0 ? -709.0 : x;  // -1023 ln 2 rounds to it: its power of two is 0
+  x = x < -709.0 ? -709.0 : x;  // -1023 ln 2 rounds to it: 2^-1023 has no bits
   const detail::WideExpParts e = detail::exp_parts(x);
-  const double scale = detail::power_of_two(e.n);
-  return mul_add(scale, e.expm1_r, scale);
+  return detail::scaled_normal(e.n, e.expm1_r);
 }
-// exp(x) / 2, which is finite where exp(x) is; 0 where it would be subnormal, and at least 2^1023
-// beyond 709.8.
+// exp(x) / 2, of at most e^710 / 2, whose double is infinite; NaN passes. 0 where the result would
+// be subnormal.
 ND_INLINE double half_exp(double x) {
-  x = x < -708.2 ? -708.2 : x;  // -1022 ln 2 rounds to it: half of its power of two is 0
+  x = x < -708.2 ? -708.2 : x;  // -1022 ln 2 rounds to it: 2^-1023 has no bits
   x = x > 710.0 ? 710.0 : x;
   const detail::WideExpParts e = detail::exp_parts(x);
-  const double scale = detail::power_of_two(e.n - 1.0);
-  return mul_add(scale, e.expm1_r, scale);
+  return detail::scaled_normal(e.n - 1.0, e.expm1_r);
 }
 
 ND_INLINE double expm1(double x) {

@@ -60,6 +60,13 @@ ND_INLINE double power_of_two(double n) {
   return double_of(bits_of(n + (whole_shift<double> + 1023.0)) << 52);
 }
 
+// 2^n (1 + e), where that and 2^n are normal. Below them, from the n on whose 2^n has no bits, 0.
+template <typename T, typename N>
+ND_INLINE T scaled_normal(N n, T e) {
+  const T scale = power_of_two(n);
+  return mul_add(scale, e, scale);
+}
+
 // A result as a T, and what its rounding dropped.
 template <typename T>
 struct Rounded {
