@@ -23,10 +23,17 @@ struct Axis {
       : axis(axis), size(x.shape()[axis]), stride(Walk<1>::byte_stride(x, axis)) {}
 
   int64_t offset(int64_t index) const {
-    const int64_t position = position_of(index, size);
-    if (!is_in_bounds(position, size)) out_of_bounds(index);
-    return position * stride;
+    if (!contains(index)) out_of_bounds(index);
+    return checked_offset(index);
   }
+  bool contains(int64_t index) const { return slack(index) >= 0; }
+  // Negative for an index out of bounds, and together, by "or", for several of which one is.
+  int64_t slack(int64_t index) const {
+    const auto n = static_cast<uint64_t>(size), i = static_cast<uint64_t>(index);
+    return static_cast<int64_t>((i + n) | (n - 1 - i));
+  }
+  // Of an index that the axis contains.
+  int64_t checked_offset(int64_t index) const { return position_of(index, size) * stride; }
   [[noreturn]] __attribute__((noinline)) void out_of_bounds(int64_t index) const {
     throw IndexError(
         message("index ", index, " is out of bounds for axis ", axis, " with size ", size));

@@ -56,9 +56,9 @@ void scatter_elements(const Block<3>& block, const Axis axis, int64_t length,
       for (int64_t i = 0; i < inner; ++i) {
         if (i + ahead < inner) {  // what the indices point at lies anywhere in memory
           const int64_t next = read_index(index + ahead * inner_steps[index_operand]);
-          __builtin_prefetch(out + ahead * inner_steps[out_operand] + axis.offset(next), 1);
+          __builtin_prefetch(out + ahead * inner_steps[out_operand] + axis.checked_offset(next), 1);
         }
-        T& target = *reinterpret_cast<T*>(out + axis.offset(read_index(index)));
+        T& target = *reinterpret_cast<T*>(out + axis.checked_offset(read_index(index)));
         const T operand = *reinterpret_cast<const T*>(value);
         target = updated<Op>(target, operand);
         out += inner_steps[out_operand];
@@ -77,8 +77,8 @@ void scatter_rows(const Block<3>& block, const Axis& axis, int64_t length,
       const int64_t index =
           read_index(block.data[index_operand] + row * block.row_strides[index_operand] +
                      j * along[index_operand]);
-      char* const target =
-          block.data[out_operand] + row * block.row_strides[out_operand] + axis.offset(index);
+      char* const target = block.data[out_operand] + row * block.row_strides[out_operand] +
+                           axis.checked_offset(index);
       char* const values = block.data[other_operand] + row * block.row_strides[other_operand] +
                            j * along[other_operand];
       if (kernel == nullptr) {
@@ -93,6 +93,7 @@ void scatter_rows(const Block<3>& block, const Axis& axis, int64_t length,
 }
 
 void check_indices(const Array& indices, const Axis& axis) {
+  constexpr int64_t dense = sizeof(int64_t);
   Walk<1> walk;
   walk.data[0] = indices.data();
   for (int d = 0; d < indices.ndim(); ++d) {
@@ -104,10 +105,18 @@ void check_indices(const Array& indices, const Axis& axis) {
   walk.normalize();
   for_each_block(walk, parallel_grain, 1, [&](const Block<1>& block) {
     for (int64_t row = 0; row < block.rows; ++row) {
-      const char* index = block.data[0] + row * block.row_strides[0];
-      for (int64_t i = 0; i < block.columns; ++i, index += block.column_strides[0]) {
-        axis.offset(read_index(index));
-      }
+      const char* const first = block.data[0] + row * block.row_strides[0];
+      const auto check = [&](auto step) {
+        int64_t slack = 0;
+#pragma GCC unroll 4
+        for (int64_t i = 0; i < block.columns; ++i)
+          slack |= axis.slack(read_index(first + i * step));
+        for (int64_t i = 0; slack < 0 && i < block.columns; ++i) {
+          axis.offset(read_index(first + i * step));  // raises
+        }
+      };
+      const int64_t step = block.column_strides[0];
+      step == dense ? check(std::integral_constant<int64_t, dense>{}) : check(step);
     }
   });
 }
