@@ -6,6 +6,7 @@
 
 #include "core/combine.hpp"
 #include "core/half.hpp"
+#include "cpu/vector_width.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
@@ -13,13 +14,25 @@ namespace {
 // More than a compiler unrolls before it looks for loops to vectorise.
 constexpr int lane_count = 32;
 
-// Into the first `left` of them, a power of two.
-template <typename Op, typename T>
-ND_INLINE T combine_lanes(T (&lanes)[lane_count], int left = 1) {
-  for (int half = lane_count / 2; half >= left; half /= 2) {
-    for (int k = 0; k < half; ++k) lanes[k] = Op::combine(lanes[k], lanes[k + half]);
+// Into the first `left` of them, a power of two: the upper half of `count` is added to the lower
+// one, in vectors, until so many are left.
+template <typename Op, int left = 1, int count = lane_count, typename T>
+ND_INLINE T combine_lanes(T* lanes) {
+  if constexpr (count > left) {
+    constexpr int half = count / 2, fitting = vector_bytes / static_cast<int>(sizeof(T));
+    constexpr int width = half < fitting ? half : fitting;
+    typedef T Lanes __attribute__((vector_size(width * sizeof(T))));
+    for (int k = 0; k < half; k += width) {
+      Lanes low, high;
+      __builtin_memcpy(&low, lanes + k, sizeof(low));
+      __builtin_memcpy(&high, lanes + half + k, sizeof(high));
+      low = Op::combine(low, high);
+      __builtin_memcpy(lanes + k, &low, sizeof(low));
+    }
+    return combine_lanes<Op, left, half>(lanes);
+  } else {
+    return lanes[0];
   }
-  return lanes[0];
 }
 
 // Asks for memory that is read soon: as much of a row of T as lane_count elements from i on.

@@ -60,7 +60,7 @@ void exponentials(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& 
   T now[lane_count], shift[lane_count], sum[lane_count] = {};
   repeat(now, largest);
   over_lanes(keys * panel<T>, [&](int64_t i, int k) { now[k] = m::maximum(now[k], scores[i]); });
-  combine_lanes<Maximum>(now, panel<T>);
+  combine_lanes<Maximum, panel<T>>(now);
   repeat(now, now);
   // No key seen yet: subtracting 0 leaves exp(-inf) = 0.
   for (int k = 0; k < lane_count; ++k) shift[k] = now[k] == minus_infinity<T> ? T(0) : now[k];
@@ -68,7 +68,7 @@ void exponentials(T* scores, int64_t keys, int64_t queries, const BlockMask<T>& 
     scores[i] = m::bounded_exp(scores[i] - shift[k]);
     sum[k] += scores[i];
   });
-  combine_lanes<Sum>(sum, panel<T>);
+  combine_lanes<Sum, panel<T>>(sum);
   T correction[lane_count];
   bool changed = false;
   for (int k = 0; k < panel<T>; ++k) {

@@ -52,10 +52,9 @@ void norm_gradient(typename NormalizationKernelsOf<T>::NormGradient kernel, cons
   parallel_for(parts, [&](int64_t i) {
     const int64_t first = i * part * length;
     T* const own = sums ? elements<T>(partial) + i * 2 * length : nullptr;
-    kernel(of_x ? elements<T>(*of_x) + first : nullptr, of_weight ? own : nullptr,
-           of_bias ? own + length : nullptr, elements<T>(gradient) + first, elements<T>(x) + first,
-           elements<T>(scale), std::min(part, rows - i * part), length, static_cast<T>(eps),
-           streams);
+    kernel(of_x ? elements<T>(*of_x) + first : nullptr, own, sums ? own + length : nullptr,
+           elements<T>(gradient) + first, elements<T>(x) + first, elements<T>(scale),
+           std::min(part, rows - i * part), length, static_cast<T>(eps), streams);
   });
   for (int which = 0; which < 2; ++which) {
     const Array* const total = which == 0 ? of_weight : of_bias;

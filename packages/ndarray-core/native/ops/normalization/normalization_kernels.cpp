@@ -74,40 +74,40 @@ void norm(T* out, const T* x, const T* weight, const T* bias, int64_t rows, int6
   }
 }
 
+// Adds one row's share to of_weight and of_bias, if `sums`, in the pass that computes what the mean
+// and the deviation take away again from the gradient of the row.
+template <typename T, bool centred, bool sums>
+void row_gradient(T* of_x, T* of_weight, T* of_bias, const T* gradient, const T* x, const T* weight,
+                  int64_t length, T eps, bool streams) {
+  const Statistics<T> s = statistics<T, centred>(x, length, eps);
+  T with_mean[lane_count] = {}, with_x[lane_count] = {};
+  over_lanes(length, [=, &with_mean, &with_x](int64_t i, int k) {
+    const T normalized = (x[i] - s.mean) * s.rstd, weighted = gradient[i] * weight[i];
+    if constexpr (centred) with_mean[k] += weighted;
+    with_x[k] += weighted * normalized;
+    if constexpr (sums) of_weight[i] += gradient[i] * normalized;
+    if constexpr (sums && centred) of_bias[i] += gradient[i];
+  });
+  if (!of_x) return;
+  const T along_mean = combine_lanes<Sum>(with_mean) / static_cast<T>(length);
+  const T along_x = combine_lanes<Sum>(with_x) / static_cast<T>(length);
+  write_row(of_x, length, streams, [=](T* to, int64_t first, int64_t n) {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) {
+      const T normalized = (x[first + i] - s.mean) * s.rstd;
+      to[i] =
+          s.rstd * (gradient[first + i] * weight[first + i] - along_mean - normalized * along_x);
+    }
+  });
+}
+
 template <typename T, bool centred>
 void norm_gradient(T* of_x, T* of_weight, T* of_bias, const T* gradient, const T* x,
                    const T* weight, int64_t rows, int64_t length, T eps, bool streams) {
+  const auto one = of_weight ? row_gradient<T, centred, true> : row_gradient<T, centred, false>;
   for (int64_t row = 0; row < rows; ++row, x += length, gradient += length) {
-    const Statistics<T> s = statistics<T, centred>(x, length, eps);
-    const T mean = s.mean, rstd = s.rstd;
-    if (of_weight) {
-#pragma GCC ivdep
-      for (int64_t i = 0; i < length; ++i) of_weight[i] += gradient[i] * ((x[i] - mean) * rstd);
-    }
-    if (of_bias) {
-#pragma GCC ivdep
-      for (int64_t i = 0; i < length; ++i) of_bias[i] += gradient[i];
-    }
-    if (!of_x) continue;
-    // What the mean and the deviation take away again, for one row.
-    const T count = static_cast<T>(length);
-    T along_mean = 0;
-    if constexpr (centred) {
-      along_mean = sum_over<T>(length, [=](int64_t i) { return gradient[i] * weight[i]; }) / count;
-    }
-    const T along_x =
-        sum_over<T>(length,
-                    [=](int64_t i) { return gradient[i] * weight[i] * ((x[i] - mean) * rstd); }) /
-        count;
-    write_row(of_x, length, streams, [=](T* to, int64_t first, int64_t n) {
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) {
-        const T normalized = (x[first + i] - mean) * rstd;
-        to[i] =
-            rstd * (gradient[first + i] * weight[first + i] - along_mean - normalized * along_x);
-      }
-    });
-    of_x += length;
+    one(of_x, of_weight, of_bias, gradient, x, weight, length, eps, streams);
+    if (of_x) of_x += length;
   }
 }
 

@@ -40,7 +40,7 @@ void reduce_parts(const ArgReduction& task, char* positions,
                    });
   } else {
     walk.push_back(kept.shape[outer], {kept.strides[outer][0], position_strides[outer]});
-    const int64_t columns = std::max<int64_t>(1, parallel_grain / task.part);
+    const int64_t columns = std::max(tile_columns, parallel_grain / task.part);
     for_each_piece(walk, task.part, columns, parallel_grain,
                    [&](const Block<2>& block, int64_t part, int64_t) {
                      task.kernels.columns(

@@ -244,22 +244,23 @@ int64_t find(const X* x, int64_t count, Predicate matches) {
   return i;
 }
 
+// The first position of the best value of a dense row, which is known.
+template <typename X>
+int64_t find_best(const char* x, int64_t count, X best) {
+  const X* const dense = reinterpret_cast<const X*>(x);
+  return best == best ? find(dense, count, [best](X value) { return value == best; })
+                      : find(dense, count, [](X value) { return value != value; });
+}
+
 template <typename Op, typename X>
 int64_t arg_reduce_row(const char* x, int64_t count, int64_t stride) {
   int64_t position = 0;
-  if (stride == sizeof(X)) {
-    const X best = Rows<Op, X, X>::row(x, count, stride);
-    const X* const dense = reinterpret_cast<const X*>(x);
-    position = best == best ? find(dense, count, [best](X value) { return value == best; })
-                            : find(dense, count, [](X value) { return value != value; });
-  } else {
-    X best = *reinterpret_cast<const X*>(x);
-    for (int64_t i = 1; i < count; ++i) {
-      const X value = *reinterpret_cast<const X*>(x + i * stride);
-      if (replaces<Op>(best, value)) {
-        best = value;
-        position = i;
-      }
+  X best = *reinterpret_cast<const X*>(x);
+  for (int64_t i = 1; i < count; ++i) {
+    const X value = *reinterpret_cast<const X*>(x + i * stride);
+    if (replaces<Op>(best, value)) {
+      best = value;
+      position = i;
     }
   }
   return position;
@@ -268,14 +269,29 @@ int64_t arg_reduce_row(const char* x, int64_t count, int64_t stride) {
 template <typename Op, typename X>
 void arg_reduce_rows(char* out, int64_t out_stride, const char* x, int64_t rows, int64_t count,
                      int64_t row_stride, int64_t stride) {
-  for (int64_t row = 0; row < rows; ++row, out += out_stride, x += row_stride) {
-    *reinterpret_cast<int64_t*>(out) = arg_reduce_row<Op, X>(x, count, stride);
+  constexpr int streams = Rows<Op, X, X>::streams;
+  const auto write = [&](int64_t row, int64_t position) {
+    *reinterpret_cast<int64_t*>(out + row * out_stride) = position;
+  };
+  for (int64_t row = 0; row < rows; row += streams, x += streams * row_stride) {
+    const int64_t together = streams < rows - row ? streams : rows - row;
+    X best[streams];
+    if (stride == sizeof(X)) {
+      reduce_rows<Op, X, X>(reinterpret_cast<char*>(best), sizeof(X), x, together, count,
+                            row_stride, stride);
+    }
+    for (int s = 0; s < together; ++s) {
+      const char* const one = x + s * row_stride;
+      write(row + s, stride == sizeof(X) ? find_best(one, count, best[s])
+                                         : arg_reduce_row<Op, X>(one, count, stride));
+    }
   }
 }
 
 template <typename Op, typename X, bool dense>
 void arg_reduce_tile(char* out, int64_t out_stride, const char* x, int32_t rows, int64_t columns,
                      int64_t row_stride, int64_t column_stride) {
+  constexpr int64_t line = 64 / sizeof(X);
   X best[tile_columns];
   int32_t position[tile_columns];
   const int64_t step = dense ? sizeof(X) : column_stride;
@@ -285,6 +301,9 @@ void arg_reduce_tile(char* out, int64_t out_stride, const char* x, int32_t rows,
   }
   for (int32_t row = 1; row < rows; ++row) {
     x += row_stride;
+    for (int64_t c = 0; dense && c < columns; c += line) {
+      __builtin_prefetch(x + (row + 8 < rows ? 8 : 0) * row_stride + c * step);
+    }
     for (int64_t c = 0; c < columns; ++c) {
       const X value = *reinterpret_cast<const X*>(x + c * step);
       const bool better = replaces<Op>(best[c], value);
