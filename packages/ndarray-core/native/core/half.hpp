@@ -68,9 +68,9 @@ template <typename Half>
 ND_INLINE Half narrow(float x) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, x);
   if constexpr (std::is_same_v<Half, bfloat16>) {
-    const uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
-    const uint32_t quiet_nan = bits >> 16 | 0x40;
-    return {static_cast<uint16_t>(x != x ? quiet_nan : rounded)};
+    // A NaN is made quiet, and not rounded.
+    const uint32_t quiet = x != x ? 0x400000 : 0, half = x != x ? 0 : 0x7FFF + (bits >> 16 & 1);
+    return {static_cast<uint16_t>(((bits | quiet) + half) >> 16)};
   } else {
     const uint32_t magnitude = bits & 0x7FFFFFFF;
     const uint32_t rebased = magnitude - (112u << 23);
