@@ -37,7 +37,7 @@ BinaryKernel row_kernel(ScatterOp op, DType dtype) {
 template <typename Op, typename T>
 void scatter_elements(const Block<3>& block, const Axis axis, int64_t length,
                       const int64_t (&along)[3]) {
-  constexpr int64_t ahead = 24;
+  constexpr int64_t ahead = 64;
   // The innermost loop is over the other dimension, or over the indices where those lie closer.
   int64_t inner = block.columns, inner_steps[3], outer_steps[3];
   std::copy_n(block.column_strides, 3, inner_steps);
