@@ -103,6 +103,29 @@ def test_equal_ones_and_nan(device: nd.Device) -> None:
     assert positions.tolist() == [[0, 3]]
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_windows_that_see_nothing(axis: int, device: nd.Device) -> None:
+    x = nd.asarray(np.arange(24.0).reshape(2, 4, 3), device=device)
+    x = x if axis == 1 else nd.permute_dims(x, (0, 2, 1))
+    far, near = (
+        {"size": 2, "padding": 1, "dilation": 5, "places": 3},
+        {"size": 1, "padding": 0, "dilation": 1, "places": 3},
+    )
+    windows = {
+        name: (far[name], near[name]) if axis == 1 else (near[name], far[name]) for name in far
+    }
+    values, positions = fused.max_pool(x, stride=(1, 1), **windows)
+    # The first window reaches from -1 to 4, of four.
+    blind = values[:, :1] if axis == 1 else values[..., :1]
+    assert blind.tolist() == nd.full(blind.shape, -float("inf")).tolist()
+    assert bool(nd.all((positions >= 0) & (positions < 12)))
+    seen = values[:, 1:] if axis == 1 else values[..., 1:]
+    expected = x[:, :2] if axis == 1 else x[..., :2]
+    np.testing.assert_array_equal(seen.numpy(), expected.numpy())
+    gradient = fused.max_pool_gradient(nd.ones_like(values), x, positions, size=(1, 1))
+    assert gradient.shape == x.shape
+
+
 def test_threads_agree() -> None:
     x = distinct(40, 50, 60)
     windows = {"size": (3, 3), "stride": (1, 2), "padding": (1, 1), "places": (50, 30)}
@@ -133,4 +156,4 @@ def test_empty_and_wrong(device: nd.Device) -> None:
     with pytest.raises(errors.ShapeError, match=r"gradient of shape \(2, 2\)"):
         fused.avg_pool_gradient(x[:, :2], x, **windows)
     with pytest.raises(IndexError):
-        fused.max_pool_gradient(x, x, nd.full((2, 4), 4, dtype=nd.int64, device=device), size=(2,))
+        fused.max_pool_gradient(x, x, nd.full((2, 4), 4, dtype=nd.int32, device=device), size=(2,))

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/half.hpp"
+#include "cpu/vector_width.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
@@ -13,13 +14,13 @@ namespace {
 // after another, tile_rows elements of x that it spreads over a vector. The accumulators leave just
 // these registers free; there must be at least 8 to cover the latency of two multiply-add units.
 #if defined(__AVX512F__)
-constexpr int vector_bytes = 64, max_tile_rows = 14;  // 28 of 32 registers
+constexpr int max_tile_rows = 14;  // 28 of 32 registers
 #elif defined(__AVX2__)
-constexpr int vector_bytes = 32, max_tile_rows = 6;  // 12 of 16
+constexpr int max_tile_rows = 6;  // 12 of 16
 #elif defined(__aarch64__)
-constexpr int vector_bytes = 16, max_tile_rows = 8;  // 16 of 32
+constexpr int max_tile_rows = 8;  // 16 of 32
 #else
-constexpr int vector_bytes = 16, max_tile_rows = 4;  // 8 of 16: without FMA products need some, too
+constexpr int max_tile_rows = 4;  // 8 of 16: without FMA products need some, too
 #endif
 
 template <typename T>

@@ -61,10 +61,13 @@ Dims planes_shape(const Array& x, int axes) {
 }
 Array planes_of(const Array& x, int axes) { return contiguous(reshape(x, planes_shape(x, axes))); }
 
+// Kernels count through a plane with 32 bits.
+bool is_small(const Array& x, int axes) { return size_of(windowed(x, axes)) < int64_t{1} << 31; }
+DType position_type(const Array& x, int axes) {
+  return is_small(x, axes) ? DType::int32 : DType::int64;
+}
 const FusedKernels* kernels_of(Operands operands, const Array& x, int axes) {
-  // The kernels count through a plane with 32 bits.
-  const bool is_small = size_of(windowed(x, axes)) < int64_t{1} << 31;
-  return axes <= most_axes && is_small ? kernels_for(operands) : nullptr;
+  return axes <= most_axes && is_small(x, axes) ? kernels_for(operands) : nullptr;
 }
 
 }  // namespace
@@ -77,14 +80,15 @@ std::optional<std::tuple<Array, Array>> max_pool(const Array& x, const Dims& siz
   const int axes = size.size();
   const Dims shape = joined(leading(x, axes), places);
   if (size_of(shape) == 0) {
-    return std::tuple{empty(shape, x.dtype(), x.device()), empty(shape, DType::int64, x.device())};
+    return std::tuple{empty(shape, x.dtype(), x.device()),
+                      empty(shape, position_type(x, axes), x.device())};
   }
   const FusedKernels* const kernels = kernels_of({&x}, x, axes);
   if (!kernels || !kernels->max_pool) return std::nullopt;
   const Array planes = planes_of(x, axes);
   const Dims flat = joined(Dims{planes.shape()[0]}, places);
   const Array out = empty(flat, x.dtype(), x.device());
-  const Array positions = empty(flat, DType::int64, x.device());
+  const Array positions = empty(flat, DType::int32, x.device());
   kernels->max_pool(out, positions, planes, pools);
   return std::tuple{reshape(out, shape), reshape(positions, shape)};
 }
@@ -96,14 +100,14 @@ Result max_pool_gradient(const Array& gradient, const Array& x, const Array& pos
   check_same_shape(op, "gradient", gradient, "positions", positions);
   check_same_device(gradient, positions, op);
   const int axes = size.size();
-  if (positions.dtype() != DType::int64) {
-    throw DTypeError(
-        message(op, ": positions hold ", name_of(positions.dtype()), ", and must hold int64"));
-  }
   if (axes == 0 || x.ndim() < axes || gradient.ndim() != x.ndim() ||
       leading(x, axes) != leading(gradient, axes)) {
     throw ShapeError(message(op, ": gradient of shape ", gradient.shape(), " for x of shape ",
                              x.shape(), " pooled over the last ", axes, " axes"));
+  }
+  if (const DType needed = position_type(x, axes); positions.dtype() != needed) {
+    throw DTypeError(message(op, ": positions hold ", name_of(positions.dtype()),
+                             ", and must hold ", name_of(needed)));
   }
   if (gradient.size() == 0 || x.size() == 0) {
     return full(x.shape(), Scalar{}, gradient.dtype(), x.device());

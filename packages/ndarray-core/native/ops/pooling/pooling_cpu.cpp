@@ -7,12 +7,16 @@
 #include "core/fused.hpp"
 #include "core/scratch.hpp"
 #include "cpu/cpu_backend.hpp"
+#include "cpu/streaming.hpp"
 #include "ops/pooling/geometry.hpp"
 #include "ops/pooling/pooling_kernels.hpp"
 #include "ops/pooling/tap_offsets.hpp"
 
 namespace nd::cpu {
 namespace {
+
+// A larger plane is not put together in the cache.
+constexpr size_t most_streamed = 128 << 10;
 
 template <typename T>
 const PoolingKernelsOf<T>& kernels() {
@@ -54,9 +58,10 @@ void max_pool(const Array& out, const Array& positions, const Array& x, const Po
   const int64_t plane = x.size() / x.shape()[0], places = out.size() / x.shape()[0];
   dispatch_real(x.dtype(), [&]<typename T>() {
     for_each_planes(out, x, [&](int64_t first, int64_t count) {
+      const Scratch scratch(kernels<T>().max_pool_scratch(g));
       kernels<T>().max_pool(elements<T>(out) + first * places,
-                            elements<int64_t>(positions) + first * places,
-                            elements<T>(x) + first * plane, count, g);
+                            elements<int32_t>(positions) + first * places,
+                            elements<T>(x) + first * plane, count, g, scratch.data());
     });
   });
 }
@@ -67,10 +72,14 @@ void max_pool_gradient(const Array& result, const Array& gradient, const Array& 
   const int64_t places = gradient.size() / result.shape()[0];
   std::atomic<bool> is_fine = true;
   dispatch_real(result.dtype(), [&]<typename T>() {
+    const size_t plane_bytes = static_cast<size_t>(plane) * sizeof(T);
+    const bool streams = plane_bytes <= most_streamed && is_streamed(result, plane);
     for_each_planes(gradient, result, [&](int64_t first, int64_t count) {
-      if (!kernels<T>().add_at(
-              elements<T>(result) + first * plane, elements<T>(gradient) + first * places,
-              elements<int64_t>(positions) + first * places, count, plane, places)) {
+      const Scratch scratch(streams ? plane_bytes : 0);
+      if (!kernels<T>().add_at(elements<T>(result) + first * plane,
+                               elements<T>(gradient) + first * places,
+                               elements<int32_t>(positions) + first * places, count, plane, places,
+                               streams ? reinterpret_cast<T*>(scratch.data()) : nullptr)) {
         is_fine = false;
       }
     });

@@ -68,7 +68,7 @@ __device__ __forceinline__ void for_each_seen(const PlaneWindows& g, const int64
 
 template <typename T>
 __global__ void __launch_bounds__(threads_per_block)
-    max_pool_kernel(T* out, int64_t* positions, const T* x, const PlaneWindows g,
+    max_pool_kernel(T* out, int32_t* positions, const T* x, const PlaneWindows g,
                     const Results places) {
   for_each_result(places, [&](int64_t plane, uint32_t i, const int64_t (&place)[3]) {
     const T* const from = x + plane * volume(g.size);
@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(threads_per_block)
       position = at;
     });
     out[plane * places.plane_size + i] = best;
-    positions[plane * places.plane_size + i] = position;
+    positions[plane * places.plane_size + i] = static_cast<int32_t>(position);
   });
 }
 
@@ -93,7 +93,7 @@ constexpr int warps_per_block = 4;
 
 template <typename T>
 __global__ void __launch_bounds__(warps_per_block * 32)
-    max_pool_gradient_kernel(T* result, const T* gradient, const int64_t* positions,
+    max_pool_gradient_kernel(T* result, const T* gradient, const int32_t* positions,
                              int64_t plane_size, int64_t places, int64_t planes,
                              FirstWrong::Number* wrong) {
   ND_SHARED(int64_t, all_chosen, [warps_per_block][32]);
@@ -189,7 +189,7 @@ void max_pool(const Array& out, const Array& positions, const Array& x, const Po
   const Results places(g.places, x.shape()[0]);
   dispatch_real(x.dtype(), [&]<typename T>() {
     launch(max_pool_kernel<T>, blocks_for(places), threads_per_block, 0, stream, elements<T>(out),
-           elements<int64_t>(positions), elements<T>(x), g, places);
+           elements<int32_t>(positions), elements<T>(x), g, places);
   });
 }
 
@@ -200,7 +200,7 @@ void max_pool_gradient(const Array& result, const Array& gradient, const Array& 
   dispatch_real(result.dtype(), [&]<typename T>() {
     launch(max_pool_gradient_kernel<T>, static_cast<unsigned>(divide_up(planes, warps_per_block)),
            warps_per_block * 32, 0, stream, elements<T>(result), elements<T>(gradient),
-           elements<int64_t>(positions), plane, gradient.size() / planes, planes, wrong.address());
+           elements<int32_t>(positions), plane, gradient.size() / planes, planes, wrong.address());
   });
   if (!wrong.find()) return;
   throw IndexError(message("max_pool_gradient: a position is not in [0, ", plane, ")"));

@@ -1,13 +1,17 @@
 // Compiled once per instruction set.
 #include "ops/pooling/pooling_kernels.hpp"
 
+#include <limits>
+
 #include "cpu/lanes.hpp"
+#include "cpu/stream_stores.hpp"
 #include "ops/pooling/taps.hpp"
 
 namespace nd::cpu::ND_ISA {
 namespace {
 
-// As wide as the elements, so that a vector has as many of both.
+// Of a position, while windows are compared: as wide as the elements, so that a vector has as many
+// of both.
 template <typename T>
 struct index_of {
   using type = int32_t;
@@ -20,89 +24,178 @@ struct index_of<double> {
 template <typename T>
 constexpr T lowest = -static_cast<T>(__builtin_inf());
 
-// Windows that lie inside, Vectors vectors of them from place o on.
-template <typename T, typename Stride, int64_t Vectors>
-ND_INLINE void max_of_windows(T* out, int64_t* positions, const T* x, const WindowRow& row,
-                              Stride stride, int64_t o, Known<Vectors>) {
+// The largest elements are found in two steps: of each column of what a row of windows sees, and
+// then, of these, of as many as a window is wide. Windows share their columns, and those in the
+// padding are there, too, with the lowest number. Some places at a time, so that their columns stay
+// in the first cache.
+template <typename T>
+struct Columns {
+  static constexpr int lanes = Blocking<T>::lanes;
+  int64_t places, count;  // at a time
+
+  explicit Columns(const PlaneWindows& g)
+      : places(smaller(round_up(ceil_div(1024, g.stride[2]), lanes), round_up(g.places[2], lanes))),
+        count((places - 1) * g.stride[2] + (g.window[2] - 1) * g.dilation[2] + 1) {}
+};
+
+template <typename T>
+size_t max_pool_scratch(const PlaneWindows& g) {
+  return static_cast<size_t>(Columns<T>(g).count) * 2 * sizeof(T);
+}
+
+template <typename T>
+struct Largest {
   using Index = typename index_of<T>::type;
-  constexpr int lanes = Blocking<T>::lanes;
-  const int64_t start = row.start + o * stride;
-  Vector<Index> along, chosen[Vectors];
-  for (int l = 0; l < lanes; ++l) along[l] = static_cast<Index>(l * stride);
-  const int64_t first = start + row.g.taps[row.first_tap(row.depths.first)];
-  Vector<T> best[Vectors];
-  for (int v = 0; v < Vectors; ++v) {
-    best[v] = lowest<T> - Vector<T>{};
-    chosen[v] = along + static_cast<Index>(first + v * lanes * stride);
+  typedef int32_t Found __attribute__((vector_size(Blocking<T>::lanes * sizeof(int32_t))));
+  T* values;
+  Index* positions;
+};
+
+// The columns [first, last), which lie inside, of the two rows that start at `start` and `next`.
+template <typename T>
+ND_INLINE void begin_columns(const Largest<T>& of, const T* x, int64_t start, int64_t next,
+                             int64_t first, int64_t last) {
+  using Index = typename Largest<T>::Index;
+#pragma GCC ivdep
+  for (int64_t c = first; c < last; ++c) {
+    const T held = x[start + c], value = x[next + c];
+    const bool wins = exceeds(value, held);
+    of.values[c] = wins ? value : held;
+    of.positions[c] = static_cast<Index>(c) + static_cast<Index>(wins ? next : start);
   }
-  row.for_each_tap([&](int64_t tap) {
-#pragma GCC unroll 2
-    for (int v = 0; v < Vectors; ++v) {
-      const int64_t place = start + tap + v * lanes * stride;
-      const Vector<T> values = load_every<T>(stride, x + place);
-      // As exceeds() has it.
-      const auto wins = ~(values <= best[v]) & (best[v] == best[v]);
-      best[v] = wins ? values : best[v];
-      chosen[v] = wins ? along + static_cast<Index>(place) : chosen[v];
-    }
-  });
-  for (int v = 0; v < Vectors; ++v, o += lanes) {
-    store(out + o, best[v]);
-    for (int l = 0; l < lanes; ++l) positions[o + l] = chosen[v][l];
+}
+// And a row after them.
+template <typename T>
+ND_INLINE void add_to_columns(const Largest<T>& of, const T* x, int64_t start, int64_t first,
+                              int64_t last) {
+#pragma GCC ivdep
+  for (int64_t c = first; c < last; ++c) {
+    const T value = x[start + c], held = of.values[c];
+    const bool wins = exceeds(value, held);
+    of.values[c] = wins ? value : held;
+    of.positions[c] = wins ? static_cast<typename Largest<T>::Index>(start + c) : of.positions[c];
   }
 }
 
 template <typename T>
-void max_of_window(T* out, int64_t* positions, const T* x, const WindowRow& row, int64_t o) {
-  const PlaneWindows& g = row.g;
-  const Range taps = taps_inside(g, 2, o);
-  const int64_t start = row.start + o * g.stride[2];
-  T best = lowest<T>;
-  int64_t chosen = row.first_row() + first_seen(g, 2, o);
+void max_of_columns(const Largest<T>& of, const T* x, const WindowRow& row, int64_t start,
+                    int64_t first, int64_t last) {
+  int64_t rows = 0, first_row = 0;
   row.for_each_row([&](int64_t tap) {
-    for (int64_t kw = taps.first; kw < taps.last; ++kw) {
-      const int64_t place = start + tap + kw * g.dilation[2];
-      const bool wins = exceeds(x[place], best);
-      best = wins ? x[place] : best;
-      chosen = wins ? place : chosen;
+    if (rows == 0) {
+      first_row = start + tap;
+    } else if (rows == 1) {
+      begin_columns(of, x, first_row, start + tap, first, last);
+    } else {
+      add_to_columns(of, x, start + tap, first, last);
     }
+    ++rows;
   });
-  out[o] = best;
-  positions[o] = chosen;
+  if (rows == 1) begin_columns(of, x, first_row, first_row, first, last);
+}
+
+// Of equal ones the first in the plane.
+template <typename T, typename Stride>
+ND_INLINE void max_of_windows(T* out, int32_t* positions, const Largest<T>& columns, int64_t places,
+                              const PlaneWindows& g, Stride stride) {
+  using Index = typename Largest<T>::Index;
+  constexpr int lanes = Blocking<T>::lanes;
+  for (int64_t o = 0; o < places; o += lanes) {
+    if (places >= lanes) o = smaller(o, places - lanes);
+    Vector<T> best = load_every<T>(stride, columns.values + o * stride);
+    Vector<Index> chosen = load_every<Index>(stride, columns.positions + o * stride);
+    for (int64_t k = 1, c = o * stride + g.dilation[2]; k < g.window[2]; ++k, c += g.dilation[2]) {
+      const Vector<T> values = load_every<T>(stride, columns.values + c);
+      const Vector<Index> from = load_every<Index>(stride, columns.positions + c);
+      const auto exceeds = ~(values <= best) & (best == best);
+      const auto is_less = ~(best <= values) & (values == values);
+      const auto wins = exceeds | ((from < chosen) & ~is_less);
+      best = wins ? values : best;
+      chosen = wins ? from : chosen;
+    }
+    const typename Largest<T>::Found found =
+        __builtin_convertvector(chosen, typename Largest<T>::Found);
+    if (places >= lanes) {
+      store(out + o, best);
+      __builtin_memcpy(positions + o, &found, sizeof(found));
+    } else {
+      for (int64_t l = 0; l < places; ++l) {
+        out[l] = best[l];
+        positions[l] = found[l];
+      }
+    }
+  }
+}
+
+// Between the elements of a window there may be so much room that none lies inside.
+ND_INLINE bool sees_any_along(const PlaneWindows& g, int64_t o) {
+  const Range taps = taps_inside(g, 2, o);
+  return taps.first < taps.last;
+}
+template <typename T>
+void name_unseen(T* out, int32_t* positions, const WindowRow& row) {
+  for (int64_t o = 0; o < row.g.places[2]; ++o) {
+    if (row.sees_any() && sees_any_along(row.g, o)) continue;
+    out[o] = lowest<T>;
+    positions[o] = static_cast<int32_t>(row.first_row() + first_seen(row.g, 2, o));
+  }
 }
 
 template <typename T>
-void max_pool(T* out, int64_t* positions, const T* x, int64_t planes, const PlaneWindows& g) {
-  const Range whole = whole_places(g);
-  for (int64_t plane = 0; plane < planes; ++plane, x += plane_size_of(g)) {
-    for (int64_t od = 0; od < g.places[0]; ++od) {
-      for (int64_t oh = 0; oh < g.places[1]; ++oh, out += g.places[2], positions += g.places[2]) {
-        const WindowRow row(g, od, oh);
-        const auto single = [&](int64_t o) { max_of_window(out, positions, x, row, o); };
-        with_stride(g.stride[2], [&](auto stride) {
-          const auto vectors = [&](int64_t o, auto count) {
-            max_of_windows(out, positions, x, row, stride, o, count);
-          };
-          for_each_place<T>(g, row.sees_any() ? whole : Range{}, vectors, single);
-        });
+void max_pool(T* out, int32_t* positions, const T* x, int64_t planes, const PlaneWindows& g,
+              void* scratch) {
+  using Index = typename Largest<T>::Index;
+  const Columns<T> columns(g);
+  bool all_see = true;
+  for (int64_t o = 0; o < g.places[2]; ++o) all_see &= sees_any_along(g, o);
+  T* const values = static_cast<T*>(scratch);
+  const Largest<T> largest{values, reinterpret_cast<Index*>(values + columns.count)};
+  for (int64_t place = 0; place < g.places[2]; place += columns.places) {
+    const int64_t places = smaller(columns.places, g.places[2] - place);
+    // The column of the row's first element, and that behind its last one.
+    const int64_t zero = g.before[2] - place * g.stride[2];
+    const int64_t end = smaller(columns.count, zero + g.size[2]), first = zero > 0 ? zero : 0;
+    for (int64_t c = 0; c < columns.count; ++c) {
+      values[c] = lowest<T>;
+      largest.positions[c] = std::numeric_limits<Index>::max();
+    }
+    int64_t row = place;
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      for (int64_t od = 0; od < g.places[0]; ++od) {
+        for (int64_t oh = 0; oh < g.places[1]; ++oh, row += g.places[2]) {
+          const WindowRow windows(g, od, oh);
+          max_of_columns(largest, x + plane * plane_size_of(g), windows,
+                         windows.start + place * g.stride[2], first, end);
+          with_stride(g.stride[2], [&](auto stride) {
+            max_of_windows(out + row, positions + row, largest, places, g, stride);
+          });
+          if (!all_see || !windows.sees_any()) {
+            name_unseen(out + row - place, positions + row - place, windows);
+          }
+        }
       }
     }
   }
 }
 
 template <typename T>
-bool add_at(T* result, const T* gradient, const int64_t* positions, int64_t planes,
-            int64_t plane_size, int64_t places) {
-  uint64_t largest = 0;
+bool add_at(T* result, const T* gradient, const int32_t* positions, int64_t planes,
+            int64_t plane_size, int64_t places, T* scratch) {
+  uint32_t largest = 0;  // a negative one counts as large
   for (int64_t i = 0; i < planes * places; ++i) {
-    const uint64_t position = static_cast<uint64_t>(positions[i]);
+    const uint32_t position = static_cast<uint32_t>(positions[i]);
     largest = position > largest ? position : largest;
   }
-  if (largest >= static_cast<uint64_t>(plane_size)) return false;
+  if (largest >= plane_size) return false;
   for (int64_t plane = 0; plane < planes; ++plane, result += plane_size) {
-    __builtin_memset(result, 0, static_cast<size_t>(plane_size) * sizeof(T));
-    for (int64_t o = 0; o < places; ++o) result[positions[o]] += gradient[o];
+    T* const sums = scratch ? scratch : result;
+    __builtin_memset(sums, 0, static_cast<size_t>(plane_size) * sizeof(T));
+    for (int64_t o = 0; o < places; ++o) sums[positions[o]] += gradient[o];
     gradient += places, positions += places;
+    if (!scratch) continue;
+    write_row(result, plane_size, true, [=](T* to, int64_t first, int64_t count) {
+      __builtin_memcpy(to, sums + first, static_cast<size_t>(count) * sizeof(T));
+    });
   }
   return true;
 }
@@ -253,8 +346,9 @@ void avg_pool_gradient(T* result, const T* gradient, int64_t planes, const Plane
 }
 
 template <typename T>
-constexpr PoolingKernelsOf<T> kernels_of = {max_pool<T>, add_at<T>, avg_pool<T>,
-                                            avg_pool_gradient<T>, avg_pool_gradient_scratch<T>};
+constexpr PoolingKernelsOf<T> kernels_of = {
+    max_pool<T>, max_pool_scratch<T>,  add_at<T>,
+    avg_pool<T>, avg_pool_gradient<T>, avg_pool_gradient_scratch<T>};
 constexpr PoolingKernels kernels = {kernels_of<float>, kernels_of<double>};
 
 }  // namespace

@@ -9,12 +9,15 @@ namespace nd::cpu {
 
 template <typename T>
 struct PoolingKernelsOf {
-  // Positions count through a plane.
-  void (*max_pool)(T* out, int64_t* positions, const T* x, int64_t planes,
-                   const PlaneWindows& geometry);
-  // Returns whether all positions are below plane_size; otherwise the result is not made.
-  bool (*add_at)(T* result, const T* gradient, const int64_t* positions, int64_t planes,
-                 int64_t plane_size, int64_t places);
+  // Positions count through a plane. Takes as much scratch memory, in bytes, as the second one
+  // says.
+  void (*max_pool)(T* out, int32_t* positions, const T* x, int64_t planes,
+                   const PlaneWindows& geometry, void* scratch);
+  size_t (*max_pool_scratch)(const PlaneWindows& geometry);
+  // Returns whether all positions are below plane_size; otherwise the result is not made. With
+  // scratch memory for a plane the result is written past the caches.
+  bool (*add_at)(T* result, const T* gradient, const int32_t* positions, int64_t planes,
+                 int64_t plane_size, int64_t places, T* scratch);
   // counts: of elements that a mean is taken of, for each place along depth, height, width.
   void (*avg_pool)(T* out, const T* x, int64_t planes, const PlaneWindows& geometry,
                    const T* const* counts);

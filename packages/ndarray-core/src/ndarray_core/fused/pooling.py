@@ -14,7 +14,7 @@ from math import prod
 
 from .._core import NDArray
 from ..creation import arange, asarray, zeros
-from ..dtypes import int64, result_type
+from ..dtypes import int32, int64, result_type
 from ..indexing import scatter_add, take_along_axis
 from ..manipulation import broadcast_to, expand_dims, reshape, squeeze, windows
 from ..padding import pad
@@ -64,8 +64,9 @@ def max_pool(
 ) -> tuple[NDArray, NDArray]:
     """The largest element of each window, and its position: the first of equal ones; a NaN wins.
 
-    x: (..., *sizes) -> (..., *places) and the same of int64, which count through the windowed axes
-    in row-major order. dilation: how far apart the elements that a window sees lie.
+    x: (..., *sizes) -> (..., *places) and the same of int32, which count through the windowed axes
+    in row-major order (of int64 for 2^31 elements and more). dilation: how far apart the elements
+    that a window sees lie.
 
     >>> x = nd.asarray([1.0, 3.0, 2.0, 0.0])
     >>> values, positions = nd.fused.max_pool(
@@ -77,7 +78,8 @@ def max_pool(
     seen = _seen(x, size, stride, padding, dilation, places, -float("inf"))
     flat = reshape(seen, (*seen.shape[:-count], prod(size)))
     chosen = argmax(flat, axis=-1, keepdims=True)
-    numbers = reshape(arange(prod(sizes), dtype=int64, device=x.device), sizes)
+    dtype = int32 if prod(sizes) < 2**31 else int64
+    numbers = reshape(arange(prod(sizes), dtype=dtype, device=x.device), sizes)
     sources = reshape(
         _seen(numbers, size, stride, padding, dilation, places, 0), (*places, prod(size))
     )

@@ -16,8 +16,8 @@ import ndarray_core as nd
 from ndarray_core.errors import ShapeError
 
 from .. import ops
-from ..variable import wrap
 from .arguments import require_tensors
+from .pooling import positions_of_largest
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -131,7 +131,7 @@ def _adaptive_max_pool(
         pooled = ops.max_pool(input, dilation=once, **windows)
         if not return_indices:
             return pooled
-        return pooled, wrap(nd.fused.max_pool(input.array, dilation=once, **windows)[1])
+        return pooled, positions_of_largest(input, dilation=once, **windows)
     inner = input.shape[-count:]
     positions = nd.arange(prod(inner), dtype=nd.int64, device=input.device).reshape(inner)
     values, sources = [], []

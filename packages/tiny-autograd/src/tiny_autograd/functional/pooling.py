@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import ndarray_core as nd
 from ndarray_core.errors import ShapeError
@@ -80,7 +80,13 @@ def _max_pool(
     values = ops.max_pool(input, **windows._asdict())
     if not return_indices:
         return values
-    return values, wrap(nd.fused.max_pool(input.array, **windows._asdict())[1])
+    return values, positions_of_largest(input, **windows._asdict())
+
+
+def positions_of_largest(input: Tensor, **windows: Any) -> Tensor:
+    """Where `ops.max_pool` finds them, as PyTorch has it: of int64."""
+    positions = nd.fused.max_pool(input.array, **windows)[1]
+    return wrap(nd.astype(positions, nd.int64))
 
 
 @overload
