@@ -20,7 +20,7 @@ import typer
 from machine import Limits
 from measure import Result
 from notes import NOTES
-from report import HEADINGS, cells, limit_lines, load, missed, peer
+from report import HEADINGS, cells, leaves_bandwidth, limit_lines, load, missed, peer
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, CHART = DOCS / "benchmarks.md", DOCS / "benchmarks.svg"
@@ -38,10 +38,10 @@ def sections(machine: dict[str, str], limits: list[Limits], results: list[Result
         lines += [f"| {' | '.join(HEADINGS)} |", "|---|" + "--:|" * (len(HEADINGS) - 1)]
         for result in rows:
             shown = cells(result)
-            if missed(result):
-                shown[0] += " ▲"
-                if result.name in NOTES:
-                    notes[result.name] = NOTES[result.name]
+            marks = " ▲" * missed(result) + " ▽" * leaves_bandwidth(result)
+            shown[0] += marks
+            if marks and result.name in NOTES:
+                notes[result.name] = NOTES[result.name]
             lines.append(f"| {' | '.join(shown)} |")
         lines += ["", *(f"- *{name}*: {note}" for name, note in notes.items())] if notes else []
     return "\n".join([*lines, "", ""])

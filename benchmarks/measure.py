@@ -27,7 +27,8 @@ LIMIT_SECONDS = 0.03  # for the machine's limit, which takes its turn in each ro
 class Result:
     """What one row took with so many threads. Seconds are medians of the rounds, ratios medians of
     ours over theirs within a round; so is `share`, that of what the machine can do at most, if the
-    row states what it does.
+    row states what it does, and `limit` what that is a limit of: a type's operations, or a use of
+    memory.
     """
 
     group: str
@@ -38,6 +39,7 @@ class Result:
     seconds: dict[str, float]
     ratio: dict[str, float]
     share: float | None
+    limit: str | None = None
 
 
 @contextmanager
@@ -84,6 +86,7 @@ def measure(row: Row, contest: Contest, rounds: int, limits: Limits, machine: Ma
         seconds,
         {name: _ratio(ours, each) for name, each in times.items() if name != "ours"},
         _ratio(at_least, ours) if at_least else None,
+        bound.kind if bound else None,
     )
 
 

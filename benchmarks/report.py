@@ -14,6 +14,7 @@ from rich.table import Table
 
 PEERS = ("numpy", "torch")
 NEAR = 0.85  # a share of the limit above which no goal is missed
+LEAST_BANDWIDTH = 0.8  # the share of the bandwidth of memory that its use should have
 
 
 def duration(seconds: float) -> str:
@@ -51,6 +52,14 @@ def missed(result: Result) -> bool:
         return False
     share, at_goal = result.share, share_at_goal(result)
     return share is None or at_goal is None or (share < NEAR and at_goal <= 1)
+
+
+def leaves_bandwidth(result: Result) -> bool:
+    """Whether several threads use less of the memory's bandwidth than they should, where that is
+    the limit.
+    """
+    is_memory = result.limit in KINDS and result.share is not None
+    return is_memory and result.threads > 1 and result.share < LEAST_BANDWIDTH
 
 
 def cells(result: Result) -> list[str]:

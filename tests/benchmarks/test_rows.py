@@ -15,7 +15,7 @@ from compare import compare
 from document import sections
 from measure import Result
 from notes import NOTES
-from report import load, missed, share_at_goal
+from report import leaves_bandwidth, load, missed, share_at_goal
 from row import Row, values
 from suite import ROWS, matching
 
@@ -48,6 +48,15 @@ def test_a_goal_is_missed_with_room_to_the_limit() -> None:
     assert not missed(replace(slow, goal=0.9, share=0.85))
     assert not missed(replace(slow, threads=1, share=None))
     assert missed(replace(slow, share=None))
+
+
+def test_bandwidth_is_left_where_memory_is_the_limit() -> None:
+    row = Result("group", "name", 2, 1.0, 1, {"ours": 1.0}, {"torch": 1.0}, 0.79, "copy")
+    assert leaves_bandwidth(row)
+    assert not leaves_bandwidth(replace(row, share=0.81))
+    assert not leaves_bandwidth(replace(row, threads=1))
+    assert not leaves_bandwidth(replace(row, limit="float32"))
+    assert not leaves_bandwidth(replace(row, share=None, limit=None))
 
 
 def test_rows_are_chosen_by_group_and_by_name() -> None:
