@@ -11,7 +11,8 @@ struct NormalizationKernelsOf {
   // Rows of `length` elements, one after another; weight and bias have that length, too.
   using Norm = void (*)(T* out, const T* x, const T* weight, const T* bias, int64_t rows,
                         int64_t length, T eps, bool streams);
-  // The gradients of weight and bias are added to what is there. Any of the three may be null.
+  // The gradients of weight and bias are added to what is there: both are given, or neither is.
+  // of_x may be null.
   using NormGradient = void (*)(T* of_x, T* of_weight, T* of_bias, const T* gradient, const T* x,
                                 const T* weight, int64_t rows, int64_t length, T eps, bool streams);
   Norm layer_norm, rms_norm;
