@@ -96,9 +96,10 @@ def max_pool_gradient(
 ) -> NDArray:
     """The gradient of `max_pool` for x: each element of the gradient, added at its position.
 
-    gradient, positions: (..., *places); x: (..., *sizes). IndexError for positions out of range.
+    gradient, positions: (..., *places); x: (..., *sizes). IndexError for positions out of range,
+    DTypeError for positions of another type than `max_pool` gives.
 
-    >>> gradient, positions = nd.asarray([1.0, 10.0]), nd.asarray([2, 2])
+    >>> gradient, positions = nd.asarray([1.0, 10.0]), nd.asarray([2, 2], dtype=nd.int32)
     >>> nd.fused.max_pool_gradient(gradient, nd.zeros(4), positions, size=(3,)).tolist()
     [0.0, 0.0, 11.0, 0.0]
     """
