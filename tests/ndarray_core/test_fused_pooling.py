@@ -103,6 +103,24 @@ def test_equal_ones_and_nan(device: nd.Device) -> None:
     assert positions.tolist() == [[0, 3]]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("size", "stride", "padding", "dilation"),
+    [(3, 2, 1, 1), (200, 150, 70, 1), (150, 150, 0, 3), (5, 700, 2, 40), (4999, 1, 0, 1)],
+)
+def test_long_rows(size: int, stride: int, padding: int, dilation: int, dtype: str) -> None:
+    """Rows of several parts, and windows that are wide or far apart; equal numbers, and NaN."""
+    host = np.random.default_rng(0).integers(-9, 9, (2, 3, 5000)).astype(dtype)
+    host[0, 1, 1234] = host[0, 1, 1240] = np.nan
+    places = (5000 + 2 * padding - dilation * (size - 1) - 1) // stride + 1
+    windows = {"size": (1, size), "stride": (1, stride), "padding": (0, padding)}
+    options = {**windows, "dilation": (1, dilation), "places": (3, places)}
+    assert_as_defined(fused.max_pool, nd.asarray(host, device="cpu"), **options)
+    both = {**options, "size": (3, size), "places": (1, places)}
+    _, positions = assert_as_defined(fused.max_pool, nd.asarray(host, device="cpu"), **both)
+    assert positions.dtype == nd.int32
+
+
 @pytest.mark.parametrize("axis", [1, 2])
 def test_windows_that_see_nothing(axis: int, device: nd.Device) -> None:
     x = nd.asarray(np.arange(24.0).reshape(2, 4, 3), device=device)

@@ -30,12 +30,17 @@ constexpr T lowest = -static_cast<T>(__builtin_inf());
 // in the first cache.
 template <typename T>
 struct Columns {
-  static constexpr int lanes = Blocking<T>::lanes;
+  static constexpr int64_t lanes = Blocking<T>::lanes, fitting = 1024;
+  bool one_by_one;        // wide windows, and far ones; others a vector of places at a time
   int64_t places, count;  // at a time
 
-  explicit Columns(const PlaneWindows& g)
-      : places(smaller(round_up(ceil_div(1024, g.stride[2]), lanes), round_up(g.places[2], lanes))),
-        count((places - 1) * g.stride[2] + (g.window[2] - 1) * g.dilation[2] + 1) {}
+  explicit Columns(const PlaneWindows& g) {
+    const int64_t stride = g.stride[2], together = fitting / stride;
+    one_by_one = together < lanes || (stride > 2 && g.window[2] >= 4 * lane_count);
+    places = one_by_one ? (together > 1 ? together : 1)
+                        : smaller(together / lanes * lanes, round_up(g.places[2], lanes));
+    count = (places - 1) * stride + (g.window[2] - 1) * g.dilation[2] + 1;
+  }
 };
 
 template <typename T>
@@ -128,17 +133,33 @@ ND_INLINE void max_of_windows(T* out, int32_t* positions, const Largest<T>& colu
 }
 
 // Between the elements of a window there may be so much room that none lies inside.
-ND_INLINE bool sees_any_along(const PlaneWindows& g, int64_t o) {
-  const Range taps = taps_inside(g, 2, o);
-  return taps.first < taps.last;
-}
 template <typename T>
 void name_unseen(T* out, int32_t* positions, const WindowRow& row) {
   for (int64_t o = 0; o < row.g.places[2]; ++o) {
-    if (row.sees_any() && sees_any_along(row.g, o)) continue;
+    const Range taps = taps_inside(row.g, 2, o);
+    if (row.sees_any() && taps.first < taps.last) continue;
     out[o] = lowest<T>;
     positions[o] = static_cast<int32_t>(row.first_row() + first_seen(row.g, 2, o));
   }
+}
+
+template <typename T, typename Step>
+ND_INLINE void max_of_window(T* out, int32_t* position, const Largest<T>& columns, int64_t first,
+                             int64_t window, Step step) {
+  using Index = typename Largest<T>::Index;
+  const T* const values = columns.values + first;
+  const Index* const positions = columns.positions + first;
+  const T best =
+      total_over<Maximum, T>(window, lowest<T>, [=](int64_t k) { return values[k * step]; });
+  // If that is NaN, it equals nothing; if not, no number is NaN.
+  const Index least =
+      total_over<Minimum, Index>(window, std::numeric_limits<Index>::max(), [=](int64_t k) {
+        const T value = values[k * step];
+        const bool found = (value == best) | (value != value);
+        return found ? positions[k * step] : std::numeric_limits<Index>::max();
+      });
+  *out = best;
+  *position = static_cast<int32_t>(least);
 }
 
 template <typename T>
@@ -146,8 +167,8 @@ void max_pool(T* out, int32_t* positions, const T* x, int64_t planes, const Plan
               void* scratch) {
   using Index = typename Largest<T>::Index;
   const Columns<T> columns(g);
-  bool all_see = true;
-  for (int64_t o = 0; o < g.places[2]; ++o) all_see &= sees_any_along(g, o);
+  // Only then may all elements of a window pass the row.
+  const bool may_miss = g.dilation[2] > g.size[2];
   T* const values = static_cast<T*>(scratch);
   const Largest<T> largest{values, reinterpret_cast<Index*>(values + columns.count)};
   for (int64_t place = 0; place < g.places[2]; place += columns.places) {
@@ -166,10 +187,19 @@ void max_pool(T* out, int32_t* positions, const T* x, int64_t planes, const Plan
           const WindowRow windows(g, od, oh);
           max_of_columns(largest, x + plane * plane_size_of(g), windows,
                          windows.start + place * g.stride[2], first, end);
-          with_stride(g.stride[2], [&](auto stride) {
-            max_of_windows(out + row, positions + row, largest, places, g, stride);
-          });
-          if (!all_see || !windows.sees_any()) {
+          if (columns.one_by_one) {
+            with_stride(g.dilation[2], [&](auto step) {
+              for (int64_t o = 0; o < places; ++o) {
+                max_of_window(out + row + o, positions + row + o, largest, o * g.stride[2],
+                              g.window[2], step);
+              }
+            });
+          } else {
+            with_stride(g.stride[2], [&](auto stride) {
+              max_of_windows(out + row, positions + row, largest, places, g, stride);
+            });
+          }
+          if (may_miss || !windows.sees_any()) {
             name_unseen(out + row - place, positions + row - place, windows);
           }
         }

@@ -291,7 +291,7 @@ void arg_reduce_rows(char* out, int64_t out_stride, const char* x, int64_t rows,
 template <typename Op, typename X, bool dense>
 void arg_reduce_tile(char* out, int64_t out_stride, const char* x, int32_t rows, int64_t columns,
                      int64_t row_stride, int64_t column_stride) {
-  constexpr int64_t line = 64 / sizeof(X);
+  constexpr int64_t line = 64 / sizeof(X), ahead = 8;
   X best[tile_columns];
   int32_t position[tile_columns];
   const int64_t step = dense ? sizeof(X) : column_stride;
@@ -301,8 +301,9 @@ void arg_reduce_tile(char* out, int64_t out_stride, const char* x, int32_t rows,
   }
   for (int32_t row = 1; row < rows; ++row) {
     x += row_stride;
-    for (int64_t c = 0; dense && c < columns; c += line) {
-      __builtin_prefetch(x + (row + 8 < rows ? 8 : 0) * row_stride + c * step);
+    // A row of the tile is too short for the processor to fetch the next one by itself.
+    for (int64_t c = 0; dense && row + ahead < rows && c < columns; c += line) {
+      __builtin_prefetch(x + ahead * row_stride + c * step);
     }
     for (int64_t c = 0; c < columns; ++c) {
       const X value = *reinterpret_cast<const X*>(x + c * step);
